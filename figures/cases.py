@@ -7,11 +7,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, select
 
 from figures.report import Narrowing, Sight, last_day_of, regions_criterion
-from models import CountedDecision, CountedReason, State
-from models.statements import table_of
-from models.statistics import RETURN
-
-DECISIONS, REASONS = table_of(CountedDecision), table_of(CountedReason)
+from models import State
+from models.statistics import RETURN, counted_decisions, counted_reasons
 
 
 class Counted(NamedTuple):
@@ -25,24 +22,24 @@ class Counted(NamedTuple):
     @property
     def ordered_by(self) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
         """Return the day and the id by which they are in order."""
-        columns = (REASONS if self.step is None else DECISIONS).c
+        columns = (counted_reasons if self.step is None else counted_decisions).c
         return columns.decided_on, columns.review_id
 
 
-def counted_decisions(sight: Sight, narrowed: Narrowing, counted: Counted) -> Select[Any]:
+def decisions_of(sight: Sight, narrowed: Narrowing, counted: Counted) -> Select[Any]:
     """Return the query for these decisions of what an account sees of the sums, as the page is narrowed."""
     query = select(
-        DECISIONS.c.application_id,
-        DECISIONS.c.region_id,
-        DECISIONS.c.step,
-        DECISIONS.c.decided_on,
-        DECISIONS.c.days,
-        DECISIONS.c.reasons,
+        counted_decisions.c.application_id,
+        counted_decisions.c.region_id,
+        counted_decisions.c.step,
+        counted_decisions.c.decided_on,
+        counted_decisions.c.days,
+        counted_decisions.c.reasons,
     )
-    columns = DECISIONS.c
+    columns = counted_decisions.c
     if counted.step is None:
-        columns = REASONS.c
-        query = query.join(REASONS, REASONS.c.review_id == DECISIONS.c.review_id)
+        columns = counted_reasons.c
+        query = query.join(counted_reasons, counted_reasons.c.review_id == counted_decisions.c.review_id)
         query = query.where(columns.reason == counted.reason)
     else:
         query = query.where(columns.step == counted.step, columns.days.is_not(None))

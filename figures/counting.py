@@ -18,19 +18,21 @@ from figures.reasons import reasons_of
 from models import (
     Action,
     Application,
-    CountedApplication,
-    CountedDecision,
-    CountedReason,
-    EnterpriseTotal,
     Review,
-    StatisticChange,
-    StatisticCount,
     db,
     exclusive,
 )
 from models.database import insert_unless_there
-from models.statements import CompiledStatement, execute, table_of
-from models.statistics import NO_PLACE
+from models.statements import CompiledStatement, execute
+from models.statistics import (
+    NO_PLACE,
+    counted_applications,
+    counted_decisions,
+    counted_reasons,
+    enterprise_totals,
+    statistic_changes,
+    statistic_counts,
+)
 from workflow import history
 from workflow.scope import DECISIONS
 
@@ -43,13 +45,9 @@ AT_ONCE = 200
 COUNTING_LOCK = 0x57A7
 """PostgreSQL's advisory lock that lets one process change the sums at a time."""
 
-_CHANGES = table_of(StatisticChange)
-_COUNTS, _TOTALS = table_of(StatisticCount), table_of(EnterpriseTotal)
-_APPLICATIONS, _DECISIONS = table_of(CountedApplication), table_of(CountedDecision)
-_REASONS = table_of(CountedReason)
 
 NOTE_CHANGE = CompiledStatement(
-    lambda: insert(_CHANGES), ("review_id", "application_id", "region_id", "enterprise_id")
+    lambda: insert(statistic_changes), ("review_id", "application_id", "region_id", "enterprise_id")
 )
 
 # --- in the transaction of the change
@@ -97,7 +95,7 @@ class SumChange:
             counted = {
                 row.application_id: Facts._make(row)
                 for row in execute(
-                    select(*_APPLICATIONS.c).where(_APPLICATIONS.c.application_id.in_(part)), {}
+                    select(*counted_applications.c).where(counted_applications.c.application_id.in_(part)), {}
                 )
             }
             for key, facts in present.items():
@@ -124,9 +122,12 @@ class SumChange:
             self.sums.add_decision(self.decisions.pop(max(own)), -1)
             return
         for found in execute(
-            select(*_DECISIONS.c)
-            .where(_DECISIONS.c.application_id == row.application_id, _DECISIONS.c.review_id < row.id)
-            .order_by(_DECISIONS.c.review_id.desc())
+            select(*counted_decisions.c)
+            .where(
+                counted_decisions.c.application_id == row.application_id,
+                counted_decisions.c.review_id < row.id,
+            )
+            .order_by(counted_decisions.c.review_id.desc())
             .limit(1),
             {},
         ):
@@ -145,12 +146,12 @@ WRITTEN = (
         Review.reason,
         Review.marks,
         func.coalesce(Application.period_id, 0).label("period_id"),
-        StatisticChange.region_id,
-        StatisticChange.enterprise_id,
+        statistic_changes.c.region_id,
+        statistic_changes.c.enterprise_id,
     )
-    .join(Review, Review.id == StatisticChange.review_id)
-    .join(Application, Application.id == StatisticChange.application_id)
-    .order_by(StatisticChange.review_id)
+    .join(Review, Review.id == statistic_changes.c.review_id)
+    .join(Application, Application.id == statistic_changes.c.application_id)
+    .order_by(statistic_changes.c.review_id)
 )
 """The history rows that are noted, in their order."""
 
@@ -187,7 +188,7 @@ def uncounted(limit: int, calendar: Calendar | None = None) -> SumChange:
 
 def is_noted(review_id: int) -> ColumnElement[bool]:
     """Return the criterion that a change still waits to be counted. Of several the oldest is counted first."""
-    return exists().where(_CHANGES.c.review_id == review_id)
+    return exists().where(statistic_changes.c.review_id == review_id)
 
 
 # --- the worker
@@ -195,7 +196,7 @@ def is_noted(review_id: int) -> ColumnElement[bool]:
 
 def has_uncounted() -> bool:
     """Say whether a change waits to be counted."""
-    return bool(db.session.scalar(select(exists().where(StatisticChange.review_id.is_not(None)))))
+    return bool(db.session.scalar(select(exists().where(statistic_changes.c.review_id.is_not(None)))))
 
 
 def process_due(limit: int = BATCH_SIZE, most: int | None = None) -> int:
@@ -225,20 +226,20 @@ def lock_sums() -> None:
 
 def apply(found: SumChange) -> None:
     """Write a difference. The caller holds `lock_sums`."""
-    _upsert(_APPLICATIONS, [one._asdict() for one in found.applications])
+    _upsert(counted_applications, [one._asdict() for one in found.applications])
     for keys in _parts(found.void):
-        for table in (_REASONS, _DECISIONS):
+        for table in (counted_reasons, counted_decisions):
             execute(delete(table).where(table.c.review_id.in_(keys)), {})
-    _upsert(_DECISIONS, [one._asdict() for one in found.decisions.values()])
+    _upsert(counted_decisions, [one._asdict() for one in found.decisions.values()])
     list_reasons(found.decisions.values())
     add_to_sums(found.sums)
     for keys in _parts(found.changes):
-        execute(delete(_CHANGES).where(_CHANGES.c.review_id.in_(keys)), {})
+        execute(delete(statistic_changes).where(statistic_changes.c.review_id.in_(keys)), {})
 
 
 def list_reasons(decisions: Iterable[DecisionFacts]) -> None:
     """Write why these decisions returned applications, for lists. The decisions are stored already."""
-    _upsert(_REASONS, [row for one in decisions for row in one.listed_reasons()])
+    _upsert(counted_reasons, [row for one in decisions for row in one.listed_reasons()])
 
 
 def add_to_sums(sums: Sums) -> None:
@@ -247,9 +248,9 @@ def add_to_sums(sums: Sums) -> None:
     changed = {place: counter for place, counter in numbers.items() if counter}
     stored: dict[Place, Mapping[str, int]] = {}
     for part in _parts(sorted(changed)):
-        stored.update(read_counts(tuple_(*_COUNTS.primary_key.columns).in_(part)))
+        stored.update(read_counts(tuple_(*statistic_counts.primary_key.columns).in_(part)))
     _upsert(
-        _COUNTS,
+        statistic_counts,
         [
             {**place._asdict(), "numbers": packed(_added(stored.get(place, {}), counter))}
             for place, counter in sorted(changed.items())
@@ -260,7 +261,7 @@ def add_to_sums(sums: Sums) -> None:
 
 def read_counts(criterion: Any) -> dict[Place, Mapping[str, int]]:
     """Return the sums of these places."""
-    query = select(*_COUNTS.primary_key.columns, _COUNTS.c.numbers).where(criterion)
+    query = select(*statistic_counts.primary_key.columns, statistic_counts.c.numbers).where(criterion)
     return {Place._make(row[:-1]): unpacked(row[-1]) for row in execute(query, {})}
 
 
@@ -271,10 +272,12 @@ def _added(stored: Mapping[str, int], counter: Mapping[str, int]) -> dict[str, i
 def _add_totals(totals: Mapping[Of, Sequence[int]]) -> None:
     if not totals:
         return
-    names = [column.name for column in _TOTALS.c if not column.primary_key]
-    made = insert_unless_there(_TOTALS)
-    added = {name: _TOTALS.c[name] + made.excluded[name] for name in names}
-    statement = made.on_conflict_do_update(index_elements=list(_TOTALS.primary_key.columns), set_=added)
+    names = [column.name for column in enterprise_totals.c if not column.primary_key]
+    made = insert_unless_there(enterprise_totals)
+    added = {name: enterprise_totals.c[name] + made.excluded[name] for name in names}
+    statement = made.on_conflict_do_update(
+        index_elements=list(enterprise_totals.primary_key.columns), set_=added
+    )
     rows = [
         {**key._asdict(), **dict(zip(names, total, strict=True))} for key, total in sorted(totals.items())
     ]

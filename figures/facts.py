@@ -37,7 +37,7 @@ PRESENT: Select[Any] = select(
 
 
 class Facts(NamedTuple):
-    """What is counted of an application, as `CountedApplication` stores it."""
+    """What is counted of an application, as `counted_applications` stores it."""
 
     application_id: int
     period_id: int
@@ -51,7 +51,7 @@ class Facts(NamedTuple):
 
 
 class DecisionFacts(NamedTuple):
-    """What is counted of a decision, as `CountedDecision` stores it."""
+    """What is counted of a decision, as `counted_decisions` stores it."""
 
     review_id: int
     application_id: int
@@ -64,7 +64,7 @@ class DecisionFacts(NamedTuple):
     reasons: list[str] | None
 
     def listed_reasons(self) -> list[dict[str, Any]]:
-        """Return the rows of `CountedReason`: none for a decision that returned nothing."""
+        """Return the rows of `counted_reasons`: none for a decision that returned nothing."""
         if self.reasons is None:
             return []
         copied = {
@@ -78,7 +78,7 @@ class DecisionFacts(NamedTuple):
 
 
 class Place(NamedTuple):
-    """The key of a row of `StatisticCount`, in the order of its columns."""
+    """The key of a row of `statistic_counts`, in the order of its columns."""
 
     enterprise_id: int
     month: str
@@ -87,7 +87,7 @@ class Place(NamedTuple):
 
 
 class Of(NamedTuple):
-    """The key of a row of `EnterpriseTotal`, in the order of its columns."""
+    """The key of a row of `enterprise_totals`, in the order of its columns."""
 
     period_id: int
     region_id: int
@@ -145,7 +145,7 @@ class Sums:
 
 
 TOTAL_BITS = (EVERY_STEP, REACHED_BITS[State.PRELIMINARY_REVIEW], REACHED_BITS[State.CITY_REVIEW])
-"""Which steps an application must have reached to be in each column of `EnterpriseTotal`."""
+"""Which steps an application must have reached to be in each column of `enterprise_totals`."""
 
 
 def facts_of(rows: Iterable[Any]) -> Iterator[Facts]:

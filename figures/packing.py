@@ -11,7 +11,7 @@ LISTED = (DAYS, MONTH, DAY)
 
 
 def packed(numbers: Mapping[str, int]) -> dict[str, Any]:
-    """Return numbers by their keys (figures/facts.py) as `StatisticCount.numbers` stores them, without zeros."""
+    """Return numbers by their keys (figures/facts.py) as `statistic_counts.numbers` stores them, without zeros."""
     found: dict[str, Any] = {}
     for key, number in numbers.items():
         if not number:

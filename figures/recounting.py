@@ -18,18 +18,20 @@ from figures.packing import unpacked
 from models import (
     Action,
     Application,
-    CountedApplication,
-    CountedDecision,
-    CountedReason,
-    EnterpriseTotal,
     Review,
-    StatisticChange,
-    StatisticCount,
     db,
     exclusive,
 )
-from models.statements import execute, table_of
-from models.statistics import NO_PLACE
+from models.statements import execute
+from models.statistics import (
+    NO_PLACE,
+    counted_applications,
+    counted_decisions,
+    counted_reasons,
+    enterprise_totals,
+    statistic_changes,
+    statistic_counts,
+)
 from workflow.scope import DECISIONS
 
 ENTERPRISES_AT_ONCE = 200
@@ -42,12 +44,9 @@ SNAPSHOT: dict[str, dict[str, Any]] = {
     "sqlite": {"immediate": False},
 }
 
-_COUNTS, _TOTALS = table_of(StatisticCount), table_of(EnterpriseTotal)
-_APPLICATIONS, _DECISIONS = table_of(CountedApplication), table_of(CountedDecision)
-_CHANGES, _REASONS = table_of(StatisticChange), table_of(CountedReason)
 _LATER = aliased(Review)
 
-NOTED = exists().where(_CHANGES.c.application_id == Application.id)
+NOTED = exists().where(statistic_changes.c.application_id == Application.id)
 IN_FORCE = and_(
     Review.action.in_(DECISIONS),
     ~exists().where(
@@ -71,7 +70,7 @@ class Findings:
     missing: list[int] = field(default_factory=list)
     """Decisions."""
     unlisted: list[int] = field(default_factory=list)
-    """Decisions whose reasons stand otherwise in `CountedReason`."""
+    """Decisions whose reasons stand otherwise in `counted_reasons`."""
 
     @property
     def wrong_numbers(self) -> int:
@@ -115,9 +114,9 @@ def _compare_sums(connection: Connection, found: Findings) -> None:
     regions = Sums()
     for first, last in _ranges(connection):
         counted = Sums()
-        for row in connection.execute(_rows_of(_APPLICATIONS, first, last)):
+        for row in connection.execute(_rows_of(counted_applications, first, last)):
             counted.add(Facts._make(row))
-        for row in connection.execute(_rows_of(_DECISIONS, first, last)):
+        for row in connection.execute(_rows_of(counted_decisions, first, last)):
             counted.add_decision(DecisionFacts._make(row))
         for place in list(counted.numbers):
             if place.enterprise_id == NO_PLACE:
@@ -134,7 +133,10 @@ def _rows_of(table: Table, first: int, last: int) -> Select[Any]:
 def _ranges(connection: Connection) -> Iterator[tuple[int, int]]:
     """Yield ranges of the ids of all enterprises that anything is counted for."""
     last = NO_PLACE
-    columns = [table.c.enterprise_id for table in (_APPLICATIONS, _DECISIONS, _COUNTS, _TOTALS)]
+    columns = [
+        table.c.enterprise_id
+        for table in (counted_applications, counted_decisions, statistic_counts, enterprise_totals)
+    ]
     while True:
         parts = [
             select(column)
@@ -155,11 +157,15 @@ def _ranges(connection: Connection) -> Iterator[tuple[int, int]]:
 
 def _stored(connection: Connection, first: int, last: int) -> Sums:
     sums = Sums()
-    keys = _COUNTS.primary_key.columns
-    rows = select(*keys, _COUNTS.c.numbers).where(_COUNTS.c.enterprise_id.between(first, last))
+    keys = statistic_counts.primary_key.columns
+    rows = select(*keys, statistic_counts.c.numbers).where(
+        statistic_counts.c.enterprise_id.between(first, last)
+    )
     for row in connection.execute(rows):
         sums.numbers[Place._make(row[:-1])] = Counter(unpacked(row[-1]))
-    for row in connection.execute(select(*_TOTALS.c).where(_TOTALS.c.enterprise_id.between(first, last))):
+    for row in connection.execute(
+        select(*enterprise_totals.c).where(enterprise_totals.c.enterprise_id.between(first, last))
+    ):
         sums.totals[Of._make(row[:3])] = list(row[3:])
     return sums
 
@@ -193,7 +199,7 @@ def _pieces(connection: Connection, key: Any) -> Iterator[Any]:
 
 def _find_stale(connection: Connection, found: Findings) -> None:
     """Find applications that are not counted as they are, although no change of them is noted."""
-    counted_columns = _APPLICATIONS.c
+    counted_columns = counted_applications.c
     for piece in _pieces(connection, Application.id):
         present = connection.execute(PRESENT.where(piece, ~NOTED)).all()
         counted = {
@@ -212,8 +218,8 @@ def _find_stale(connection: Connection, found: Findings) -> None:
 
 def _find_missing(connection: Connection, found: Findings) -> None:
     """Find decisions in force that are not counted, and none that are counted and not in force: only sums can lose those."""
-    counted = exists().where(_DECISIONS.c.review_id == Review.id)
-    noted = exists().where(_CHANGES.c.application_id == Review.application_id)
+    counted = exists().where(counted_decisions.c.review_id == Review.id)
+    noted = exists().where(statistic_changes.c.application_id == Review.application_id)
     for piece in _pieces(connection, Review.id):
         rows = select(Review.id, counted.label("counted")).where(piece, IN_FORCE, ~noted)
         for row in connection.execute(rows):
@@ -224,17 +230,19 @@ def _find_missing(connection: Connection, found: Findings) -> None:
 
 def _find_unlisted(connection: Connection, found: Findings) -> None:
     """Find decisions whose reasons are not listed as they are counted."""
-    for piece in _pieces(connection, _DECISIONS.c.review_id):
-        counted = connection.execute(select(*_DECISIONS.c).where(piece, _DECISIONS.c.reasons.is_not(None)))
+    for piece in _pieces(connection, counted_decisions.c.review_id):
+        counted = connection.execute(
+            select(*counted_decisions.c).where(piece, counted_decisions.c.reasons.is_not(None))
+        )
         right = {
             (row["review_id"], row["reason"]): row
             for one in counted
             for row in DecisionFacts._make(one).listed_reasons()
         }
-        of_these = _REASONS.c.review_id.in_(select(_DECISIONS.c.review_id).where(piece))
+        of_these = counted_reasons.c.review_id.in_(select(counted_decisions.c.review_id).where(piece))
         listed = {
             (row["review_id"], row["reason"]): dict(row)
-            for row in connection.execute(select(*_REASONS.c).where(of_these)).mappings()
+            for row in connection.execute(select(*counted_reasons.c).where(of_these)).mappings()
         }
         found.unlisted += sorted({key[0] for key in {*right, *listed} if right.get(key) != listed.get(key)})
 
@@ -247,8 +255,8 @@ def _mend(found: Findings) -> None:
         lock_sums()
         add_to_sums(found.sums)
         for keys in _parts(found.unlisted):
-            execute(delete(_REASONS).where(_REASONS.c.review_id.in_(keys)), {})
-            rows = execute(select(*_DECISIONS.c).where(_DECISIONS.c.review_id.in_(keys)), {})
+            execute(delete(counted_reasons).where(counted_reasons.c.review_id.in_(keys)), {})
+            rows = execute(select(*counted_decisions.c).where(counted_decisions.c.review_id.in_(keys)), {})
             list_reasons(map(DecisionFacts._make, rows))
     for keys in _parts(found.missing):
         _note(Review.id.in_(keys))
@@ -264,8 +272,8 @@ def _mend(found: Findings) -> None:
 def note_everything() -> None:
     """Note all history rows that say something new, as the migration does: after rows were written past workflow/."""
     last = db.session.scalar(select(func.max(Review.id))) or 0
-    counted = exists().where(_DECISIONS.c.review_id == Review.id)
-    unseen = ~exists().where(_APPLICATIONS.c.application_id == Review.application_id)
+    counted = exists().where(counted_decisions.c.review_id == Review.id)
+    unseen = ~exists().where(counted_applications.c.application_id == Review.application_id)
     for after in range(0, last, ROWS_AT_ONCE):
         _note(
             Review.id.between(after + 1, after + ROWS_AT_ONCE),
@@ -283,10 +291,12 @@ def _note(*criteria: Any) -> None:
             func.coalesce(Application.submitted_enterprise_id, literal(NO_PLACE)),
         )
         .join(Application, Application.id == Review.application_id)
-        .where(Application.round > 0, *criteria, ~exists().where(_CHANGES.c.review_id == Review.id))
+        .where(Application.round > 0, *criteria, ~exists().where(statistic_changes.c.review_id == Review.id))
     )
     with exclusive():
-        execute(insert(_CHANGES).from_select([column.name for column in _CHANGES.c], rows), {})
+        execute(
+            insert(statistic_changes).from_select([column.name for column in statistic_changes.c], rows), {}
+        )
 
 
 def _parts(keys: Sequence[int]) -> Iterable[Sequence[int]]:

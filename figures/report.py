@@ -20,14 +20,12 @@ from models import (
     REACHED_BITS,
     Account,
     Enterprise,
-    EnterpriseTotal,
     Region,
     Role,
     State,
-    StatisticCount,
 )
-from models.statements import constant, execute, table_of
-from models.statistics import EVERY_MONTH, EVERY_PERIOD, NO_PLACE
+from models.statements import constant, execute
+from models.statistics import EVERY_MONTH, EVERY_PERIOD, NO_PLACE, enterprise_totals, statistic_counts
 from workflow.routing import KINDS_WITH_PRELIMINARY_REVIEW
 
 MOST_UNCOUNTED = 200
@@ -37,8 +35,6 @@ MOST_READINGS = 3
 MOST_ENTERPRISES = 20
 MOST_KEYS = 20_000
 MOST_KNOWN = 8
-
-_COUNTS, _TOTALS = table_of(StatisticCount), table_of(EnterpriseTotal)
 
 
 class Sight(NamedTuple):
@@ -186,8 +182,10 @@ def figures(sight: Sight, narrowed: Narrowing, calendar: Calendar | None = None)
 def _read_sums(sight: Sight, narrowed: Narrowing, late: SumChange) -> tuple[StoredFigures, bool]:
     """Return what is stored, and whether what is late was still late in the statements that read it."""
     is_late = is_noted(late.changes[0]) if late.changes else true()
-    numbers = cast(_COUNTS.c.numbers, String).label("numbers")
-    query = select(_COUNTS.c.region_id, numbers, is_late.label("is_late")).where(_places(sight, narrowed))
+    numbers = cast(statistic_counts.c.numbers, String).label("numbers")
+    query = select(statistic_counts.c.region_id, numbers, is_late.label("is_late")).where(
+        _places(sight, narrowed)
+    )
     rows = execute(query, {}).all()
     agreed = all(row.is_late for row in rows)
     most: list[EnterpriseFigure] = []
@@ -211,7 +209,7 @@ _known_figures = lru_cache(maxsize=MOST_KNOWN)(_figures_of)
 
 
 def _places(sight: Sight, narrowed: Narrowing) -> ColumnElement[bool]:
-    columns = _COUNTS.c
+    columns = statistic_counts.c
     criteria = [columns.enterprise_id == sight.enterprise_id]
     if narrowed.has_months:
         criteria.append(columns.month.between(narrowed.first or "0", narrowed.last or "9"))
@@ -287,21 +285,34 @@ def _enterprises(
     place = {EVERY_STEP: 0, REACHED_BITS[State.PRELIMINARY_REVIEW]: 1, REACHED_BITS[State.CITY_REVIEW]: 2}[
         sight.bits
     ]
-    column = (_TOTALS.c.submitted, _TOTALS.c.reached_office, _TOTALS.c.reached_city)[place]
+    column = (
+        enterprise_totals.c.submitted,
+        enterprise_totals.c.reached_office,
+        enterprise_totals.c.reached_city,
+    )[place]
     period = EVERY_PERIOD if narrowed.period_id is None else narrowed.period_id
-    among = and_(_TOTALS.c.period_id == period, regions_criterion(_TOTALS.c.region_id, sight, narrowed))
+    among = and_(
+        enterprise_totals.c.period_id == period,
+        regions_criterion(enterprise_totals.c.region_id, sight, narrowed),
+    )
     added = {
         key: total[place]
         for key, total in late.sums.totals.items()
         if key.period_id == period and total[place] and _sees_region(key.region_id, sight, narrowed)
     }
     rows = (
-        select(_TOTALS.c.region_id, _TOTALS.c.enterprise_id, column.label("number"), Enterprise.name, is_late)
-        .join(Enterprise, Enterprise.id == _TOTALS.c.enterprise_id)
+        select(
+            enterprise_totals.c.region_id,
+            enterprise_totals.c.enterprise_id,
+            column.label("number"),
+            Enterprise.name,
+            is_late,
+        )
+        .join(Enterprise, Enterprise.id == enterprise_totals.c.enterprise_id)
         .where(among)
     )
     most_of_all = rows.order_by(column.desc()).limit(constant(MOST_ENTERPRISES + len(added))).subquery()
-    changed = rows.where(_TOTALS.c.enterprise_id.in_({key.enterprise_id for key in added}))
+    changed = rows.where(enterprise_totals.c.enterprise_id.in_({key.enterprise_id for key in added}))
     new = select(literal(NO_PLACE), Enterprise.id, literal(0), Enterprise.name, is_late)
     new = new.where(Enterprise.id.in_({key.enterprise_id for key in added}))
     found = execute(most_of_all.select().union_all(changed, new) if added else most_of_all.select(), {}).all()

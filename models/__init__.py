@@ -34,12 +34,12 @@ from models.second_factor import SecondFactor, SpareCode
 from models.settings import Setting
 from models.standards import Standard
 from models.statistics import (
-    CountedApplication,
-    CountedDecision,
-    CountedReason,
-    EnterpriseTotal,
-    StatisticChange,
-    StatisticCount,
+    counted_applications,
+    counted_decisions,
+    counted_reasons,
+    enterprise_totals,
+    statistic_changes,
+    statistic_counts,
 )
 from models.system_events import SystemEvent
 from models.transactions import exclusive
@@ -105,9 +105,6 @@ __all__ = [
     "ContinuationAction",
     "ContinuationState",
     "CorrectionState",
-    "CountedApplication",
-    "CountedDecision",
-    "CountedReason",
     "Counter",
     "DecisionNotice",
     "Deduction",
@@ -119,7 +116,6 @@ __all__ = [
     "DrawingState",
     "EmploymentEnd",
     "Enterprise",
-    "EnterpriseTotal",
     "EventOutcome",
     "Experience",
     "ExperienceKind",
@@ -179,10 +175,14 @@ __all__ = [
     "Standard",
     "StandardState",
     "State",
-    "StatisticChange",
-    "StatisticCount",
     "SystemEvent",
+    "counted_applications",
+    "counted_decisions",
+    "counted_reasons",
     "db",
+    "enterprise_totals",
     "exclusive",
     "now",
+    "statistic_changes",
+    "statistic_counts",
 ]

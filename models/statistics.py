@@ -2,13 +2,15 @@
 
 A decision adds one row to `statistic_changes` and locks nothing else. The worker takes such rows away and changes the sums
 (figures/counting.py). Nothing here names a person.
+
+They are tables without a class: their rows are written and read many at a time and are never objects. Mapping a class takes a
+millisecond of each start and 60 KB of each process.
 """
 
-from datetime import date
+import functools
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import JSON, Column, Date, ForeignKey, Index, Integer, String, Table, text
 
 from models.database import Model, enum_text, partial
 from models.vocabulary import State
@@ -18,148 +20,139 @@ NO_PERIOD, NO_PLACE = 0, 0
 EVERY_PERIOD = -1
 EVERY_MONTH = ""
 RETURN = "return"
-"""Stands for any reason at all (`CountedReason.reason`)."""
+"""Stands for any reason at all (`counted_reasons.reason`)."""
 
 TIMED = partial(text("days IS NOT NULL"))
 """The decisions of which it is known how long they took."""
 
-
-class StatisticChange(Model):
-    """A history row that is not in the sums yet. `region_id`, `enterprise_id`: where its application was at that moment."""
-
-    __tablename__ = "statistic_changes"
-
-    review_id: Mapped[int] = mapped_column(ForeignKey("reviews.id"), primary_key=True, autoincrement=False)
-    application_id: Mapped[int] = mapped_column(ForeignKey("applications.id"))
-    region_id: Mapped[int]
-    enterprise_id: Mapped[int]
+_column: Any = functools.partial(Column, nullable=False)
+_key: Any = functools.partial(Column, primary_key=True, autoincrement=False)
 
 
-class CountedApplication(Model):
-    """An application that was submitted, as it stands in the sums. The next change takes this away from them."""
-
-    __tablename__ = "statistic_applications"
-
-    application_id: Mapped[int] = mapped_column(
-        ForeignKey("applications.id"), primary_key=True, autoincrement=False
-    )
-    period_id: Mapped[int]
-    region_id: Mapped[int]
-    enterprise_id: Mapped[int]
-    reached: Mapped[int]
-    status: Mapped[str] = mapped_column(String(40))
-    """The state, of a finished one with its result."""
-    education: Mapped[str | None] = mapped_column(String(20))
-    industry: Mapped[str | None] = mapped_column(String(60))
-    """Both are NULL while the applicant has it: nobody else sees what is typed then."""
-    submitted_on: Mapped[date]
-    """The day of the last submission in Ordos."""
-
-    __table_args__ = (
-        Index(None, "enterprise_id", "application_id"),
-        Index(None, "industry", "application_id"),
-    )
+def _table(name: str, *parts: Any) -> Table:
+    return Table(name, Model.metadata, *parts)
 
 
-class CountedDecision(Model):
-    """A decision in force, as it stands in the sums: how many working days it took, and why something was returned."""
-
-    __tablename__ = "statistic_decisions"
-
-    review_id: Mapped[int] = mapped_column(ForeignKey("reviews.id"), primary_key=True, autoincrement=False)
-    application_id: Mapped[int] = mapped_column(ForeignKey("applications.id"))
-    period_id: Mapped[int]
-    region_id: Mapped[int]
-    enterprise_id: Mapped[int]
-    step: Mapped[State] = mapped_column(enum_text(State, "step"))
-    decided_on: Mapped[date]
-    days: Mapped[int | None]
-    """By the calendar of the day on which it was counted. NULL: its arrival was not recorded before December 2026."""
-    reasons: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
-    """Why it was returned (figures/reasons.py); NULL for another decision."""
-
-    __table_args__ = (
-        Index(None, "application_id"),
-        Index(None, "enterprise_id", "review_id"),
-        *(
-            Index(
-                f"ix_statistic_decisions_{name}",
-                *leading,
-                "decided_on",
-                "review_id",
-                "days",
-                "period_id",
-                **TIMED,
-            )
-            for name, leading in (
-                ("timed", ("step",)),
-                ("timed_of_region", ("region_id", "step")),
-                ("timed_of_enterprise", ("enterprise_id", "step")),
-            )
-        ),
-    )
+statistic_changes = _table(
+    "statistic_changes",
+    _key("review_id", ForeignKey("reviews.id")),
+    _column("application_id", ForeignKey("applications.id")),
+    _column("region_id", Integer),
+    _column("enterprise_id", Integer),
+)
+"""The history rows that are not in the sums yet. `region_id`, `enterprise_id`: where the application was at that moment."""
 
 
-class CountedReason(Model):
-    """Why an application was returned, one row for each reason, and one for the return itself (`RETURN`); for the lists that the
-    statistics lead to. The other columns are those of its `CountedDecision`, so that an index finds what a list is narrowed to.
-    """
+counted_applications = _table(
+    "statistic_applications",
+    _key("application_id", ForeignKey("applications.id")),
+    _column("period_id", Integer),
+    _column("region_id", Integer),
+    _column("enterprise_id", Integer),
+    _column("reached", Integer),
+    _column("status", String(40)),
+    Column("education", String(20)),
+    Column("industry", String(60)),
+    _column("submitted_on", Date),
+    Index(None, "enterprise_id", "application_id"),
+    Index(None, "industry", "application_id"),
+)
+"""The applications that were submitted, as they stand in the sums. The next change takes a row away from them.
 
-    __tablename__ = "statistic_reasons"
+`status` is the state, of a finished one with its result. `education` and `industry` are NULL while the applicant has it: nobody
+else sees what is typed then. `submitted_on` is the day of the last submission in Ordos.
+"""
 
-    review_id: Mapped[int] = mapped_column(
-        ForeignKey("statistic_decisions.review_id"), primary_key=True, autoincrement=False
-    )
-    reason: Mapped[str] = mapped_column(String(100), primary_key=True)
-    period_id: Mapped[int]
-    region_id: Mapped[int]
-    enterprise_id: Mapped[int]
-    decided_on: Mapped[date]
 
-    __table_args__ = tuple(
+counted_decisions = _table(
+    "statistic_decisions",
+    _key("review_id", ForeignKey("reviews.id")),
+    _column("application_id", ForeignKey("applications.id")),
+    _column("period_id", Integer),
+    _column("region_id", Integer),
+    _column("enterprise_id", Integer),
+    _column("step", enum_text(State, "step")),
+    _column("decided_on", Date),
+    Column("days", Integer),
+    Column("reasons", JSON(none_as_null=True)),
+    Index(None, "application_id"),
+    Index(None, "enterprise_id", "review_id"),
+    *(
+        Index(
+            f"ix_statistic_decisions_{name}",
+            *leading,
+            "decided_on",
+            "review_id",
+            "days",
+            "period_id",
+            **TIMED,
+        )
+        for name, leading in (
+            ("timed", ("step",)),
+            ("timed_of_region", ("region_id", "step")),
+            ("timed_of_enterprise", ("enterprise_id", "step")),
+        )
+    ),
+)
+"""The decisions in force, as they stand in the sums: how many working days each took, and why something was returned.
+
+`days` are by the calendar of the day on which it was counted; NULL: its arrival was not recorded before December 2026. `reasons`
+are those of a return (figures/reasons.py); NULL for another decision.
+"""
+
+
+counted_reasons = _table(
+    "statistic_reasons",
+    _key("review_id", ForeignKey("statistic_decisions.review_id")),
+    _key("reason", String(100)),
+    _column("period_id", Integer),
+    _column("region_id", Integer),
+    _column("enterprise_id", Integer),
+    _column("decided_on", Date),
+    *(
         Index(f"ix_statistic_reasons_{name}", *leading, "decided_on", "review_id", "period_id")
         for name, leading in (
             ("all", ("reason",)),
             ("of_region", ("region_id", "reason")),
             ("of_enterprise", ("enterprise_id", "reason")),
         )
-    )
+    ),
+)
+"""Why an application was returned, one row for each reason, and one for the return itself (`RETURN`); for the lists that the
+statistics lead to. The other columns are those of its row of `counted_decisions`, so that an index finds what a list is narrowed to.
+"""
 
 
-class StatisticCount(Model):
-    """The sums of one region or one enterprise in one period: of one month, or of every month (`EVERY_MONTH`).
+statistic_counts = _table(
+    "statistic_counts",
+    _key("enterprise_id", Integer),
+    _key("month", String(7)),
+    _key("period_id", Integer),
+    _key("region_id", Integer),
+    _column("numbers", JSON),
+)
+"""The sums of one region or one enterprise in one period: of one month, or of every month (`EVERY_MONTH`).
 
-    The sum of a region has `enterprise_id` NO_PLACE, that of an enterprise `region_id` NO_PLACE. One row holds all numbers of
-    its place. A region has a row of all its periods too (`EVERY_PERIOD`, with `EVERY_MONTH`): a page that is not narrowed
-    reads one row for each region, however many applications and periods there are.
-    """
+The sum of a region has `enterprise_id` NO_PLACE, that of an enterprise `region_id` NO_PLACE. One row holds all numbers of
+its place. A region has a row of all its periods too (`EVERY_PERIOD`, with `EVERY_MONTH`): a page that is not narrowed
+reads one row for each region, however many applications and periods there are.
 
-    __tablename__ = "statistic_counts"
-
-    enterprise_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    month: Mapped[str] = mapped_column(String(7), primary_key=True)
-    period_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    region_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    numbers: Mapped[dict[str, Any]] = mapped_column(JSON)
-    """Numbers by "dimension:value:reached" (figures/facts.py); those by day as lists (figures/packing.py)."""
+`numbers` are by "dimension:value:reached" (figures/facts.py); those by day are lists (figures/packing.py).
+"""
 
 
-class EnterpriseTotal(Model):
-    """How many applications name an enterprise, for the list of the enterprises with the most. `EVERY_PERIOD` is all periods."""
-
-    __tablename__ = "statistic_enterprises"
-
-    period_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    region_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    enterprise_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    submitted: Mapped[int]
-    reached_office: Mapped[int]
-    reached_city: Mapped[int]
-
-    __table_args__ = (
-        Index(None, "period_id", "submitted"),
-        Index(None, "period_id", "reached_city"),
-        Index(None, "period_id", "region_id", "submitted"),
-        Index(None, "period_id", "region_id", "reached_office"),
-        Index(None, "period_id", "region_id", "reached_city"),
-    )
+enterprise_totals = _table(
+    "statistic_enterprises",
+    _key("period_id", Integer),
+    _key("region_id", Integer),
+    _key("enterprise_id", Integer),
+    _column("submitted", Integer),
+    _column("reached_office", Integer),
+    _column("reached_city", Integer),
+    Index(None, "period_id", "submitted"),
+    Index(None, "period_id", "reached_city"),
+    Index(None, "period_id", "region_id", "submitted"),
+    Index(None, "period_id", "region_id", "reached_office"),
+    Index(None, "period_id", "region_id", "reached_city"),
+)
+"""How many applications name an enterprise, for the list of the enterprises with the most. `EVERY_PERIOD` is all periods."""

@@ -20,16 +20,17 @@ from admin_views.site.wording import translated
 from common.calendar import start_of
 from common.wording import N_
 from common.working_days import ONE_DAY
-from models import Application, CountedApplication, Enterprise, Region
+from models import Application, Enterprise, Region
 from models.database import Instant
 from models.statements import execute
+from models.statistics import counted_applications
 from workflow import scope
 from workflow.form import versions
 from workflow.scope import Criterion
 
 SUBMITTED = frozenset({"submitted"})
 LONGEST_COUNTED_ANSWER = 60
-"""Characters of an answer that the statistics store (CountedApplication.industry); a longer text in an address is none of them."""
+"""Characters of an answer that the statistics store (`counted_applications.industry`); a longer text in an address is none of them."""
 
 
 @dataclass(frozen=True)
@@ -118,8 +119,11 @@ def _by_answer(label: str, name: str, answer: Callable[[Any], Criterion]) -> Val
 
 def _of_industry(value: Any) -> Criterion:
     """Look it up in what the worker has counted: an index of it on applications would be written by every decision."""
-    counted = CountedApplication.application_id == Application.id, CountedApplication.industry == value
-    return select(CountedApplication.application_id).where(*counted).exists()
+    counted = (
+        counted_applications.c.application_id == Application.id,
+        counted_applications.c.industry == value,
+    )
+    return select(counted_applications.c.application_id).where(*counted).exists()
 
 
 BY_INDUSTRY = _by_answer(N_("所属战略性新兴产业"), "linked_industry", _of_industry)

@@ -26,10 +26,10 @@ from admin_views.statistics.words import reason_words
 from common.wording import N_
 from documents.exports import Described
 from figures import counting
-from figures.cases import DECISIONS, Counted, counted_decisions
+from figures.cases import Counted, decisions_of
 from figures.report import Narrowing, Sight
 from models import REACHED_BITS, Account, Application
-from models.statistics import RETURN
+from models.statistics import RETURN, counted_decisions
 from workflow import routing, scope
 from workflow.form import versions
 
@@ -123,16 +123,16 @@ class DecisionList:
     def _counted(self, counted: Counted, narrowed: Narrowing) -> Select[Any]:
         sight: Sight = self._sight()
         actor = current_user._get_current_object()
-        return counted_decisions(sight, narrowed, counted).add_columns(*_named(actor))
+        return decisions_of(sight, narrowed, counted).add_columns(*_named(actor))
 
 
 def _named(actor: Account) -> list[ColumnElement[Any]]:
     """Return the columns that name an application in sight. Each is looked up for the rows of a page: joined, PostgreSQL read all
     applications of an enterprise for each of its decisions."""
-    seen = and_(Application.id == DECISIONS.c.application_id, scope.visible(actor))
+    seen = and_(Application.id == counted_decisions.c.application_id, scope.visible(actor))
     named = {"number": Application.number, "name": Application.name, "enterprise": EMPLOYER}
     return [
-        select(column).where(seen).correlate(DECISIONS).scalar_subquery().label(key)
+        select(column).where(seen).correlate(counted_decisions).scalar_subquery().label(key)
         for key, column in named.items()
     ]
 

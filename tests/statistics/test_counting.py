@@ -23,17 +23,21 @@ from models import (
     Account,
     Action,
     Application,
-    CountedApplication,
-    CountedReason,
     Enterprise,
     Review,
     State,
-    StatisticChange,
-    StatisticCount,
     db,
 )
-from models.statements import table_of
-from models.statistics import EVERY_PERIOD, NO_PERIOD, NO_PLACE, RETURN
+from models.statistics import (
+    EVERY_PERIOD,
+    NO_PERIOD,
+    NO_PLACE,
+    RETURN,
+    counted_applications,
+    counted_reasons,
+    statistic_changes,
+    statistic_counts,
+)
 from tests.factories import World, application_at, complete_application, desk_person, filled, submit, world
 from tests.machine.databases import KINDS, Databases
 from tests.machine.worlds import application_on
@@ -198,11 +202,15 @@ def as_summed(every_period: bool = False) -> Counter[tuple[Any, ...]]:
     """The same from the sums of each period, or of all periods together."""
     found: Counter[Any] = Counter()
     counts = (
-        StatisticCount.enterprise_id == NO_PLACE,
-        StatisticCount.month == "",
-        StatisticCount.period_id == EVERY_PERIOD if every_period else StatisticCount.period_id >= NO_PERIOD,
+        statistic_counts.c.enterprise_id == NO_PLACE,
+        statistic_counts.c.month == "",
+        statistic_counts.c.period_id == EVERY_PERIOD
+        if every_period
+        else statistic_counts.c.period_id >= NO_PERIOD,
     )
-    for row in db.session.execute(select(StatisticCount.region_id, StatisticCount.numbers).where(*counts)):
+    for row in db.session.execute(
+        select(statistic_counts.c.region_id, statistic_counts.c.numbers).where(*counts)
+    ):
         for key, number in unpacked(row.numbers).items():
             dimension, _, rest = key.partition(":")
             value = rest.rpartition(":")[0]
@@ -245,7 +253,7 @@ def test_a_recount_finds_and_mends_what_was_changed_past_the_procedure(its_own: 
     assert counting.process_due(1, most=2) == 2, "the worker goes on with other work in between"
     assert counting.process_due() == 4
     [wrong, stale] = db.session.scalars(select(Application).order_by(Application.id))
-    counts = table_of(StatisticCount)
+    counts = statistic_counts
     db.session.execute(
         update(counts)
         .where(counts.c.region_id == wrong.region_id)
@@ -263,8 +271,8 @@ def test_a_recount_finds_and_mends_what_was_changed_past_the_procedure(its_own: 
 @pytest.mark.guide("W11")
 def test_a_recount_counts_what_nobody_noted(its_own: World) -> None:
     application_at(State.FINISHED, its_own.banner, its_own)
-    for table in (StatisticChange, CountedApplication):
-        db.session.execute(table_of(table).delete())
+    for table in (statistic_changes, counted_applications):
+        db.session.execute(table.delete())
     db.session.commit()
     found = recounting.recount()
     assert (len(found.stale), len(found.missing)) == (1, 3)
@@ -276,7 +284,7 @@ def test_a_recount_counts_what_nobody_noted(its_own: World) -> None:
 def test_a_recount_mends_the_lists_of_reasons(its_own: World) -> None:
     application_at(State.RETURNED, its_own.banner, its_own)
     counting.process_due()
-    reasons = table_of(CountedReason)
+    reasons = counted_reasons
     before = db.session.execute(select(reasons)).all()
     assert RETURN in [row.reason for row in before]
     db.session.execute(reasons.delete().where(reasons.c.reason == RETURN))
@@ -293,6 +301,6 @@ def test_a_refused_change_leaves_no_note(its_own: World) -> None:
     with pytest.raises(ActionRefused):
         review.perform(application.id, Action.PASS, its_own.banner.reviewer, seen_version=99)
     assert (
-        db.session.scalars(select(StatisticChange.review_id)).all()
+        db.session.scalars(select(statistic_changes.c.review_id)).all()
         == db.session.scalars(select(Review.id)).all()
     )

@@ -17,8 +17,8 @@ from figures import counting
 from figures.facts import DecisionFacts, Facts, Sums
 from figures.packing import packed, unpacked
 from figures.report import Narrowing, Sight, figures
-from models import REACHED_BITS, State, StatisticCount, db, exclusive
-from models.statements import table_of
+from models import REACHED_BITS, State, db, exclusive
+from models.statistics import statistic_counts
 
 REGIONS, PERIODS, FIRST_DAY = 5, 6, date(2021, 1, 1)
 STEPS = tuple(REACHED_BITS)
@@ -66,7 +66,7 @@ def test_a_page_reads_no_more_numbers_of_ten_times_the_applications(app: Flask) 
     with app.app_context():
         for number in (1_000, 10_000):
             with exclusive():
-                db.session.execute(table_of(StatisticCount).delete())
+                db.session.execute(statistic_counts.delete())
                 counting.add_to_sums(some_applications(number))
             with numbers_read() as found:
                 shown = figures(Sight(REACHED_BITS[State.CITY_REVIEW]), Narrowing())

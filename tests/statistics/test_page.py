@@ -26,7 +26,8 @@ from figures import counting, report
 from figures.facts import REASON, RETURNED, STATUS
 from figures.reasons import OTHER, reasons_of
 from figures.report import Narrowing, figures, percentile, sight_of
-from models import Account, Action, Application, Period, State, StatisticChange, db
+from models import Account, Action, Application, Period, State, db
+from models.statistics import statistic_changes
 from tests import factories
 from tests.documents.reading import exported
 from tests.factories import World, act, application_at, complete_application, fresh, submit
@@ -64,7 +65,7 @@ def city(app: Flask) -> World:
             seen_version=returned.version,
             decision=DeskDecision(PHRASE),
         )
-        assert db.session.scalars(select(StatisticChange.review_id)).all()
+        assert db.session.scalars(select(statistic_changes.c.review_id)).all()
         for row in list(db.session):
             db.session.refresh(row)
         db.session.expunge_all()
