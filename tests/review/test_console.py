@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from flask import Flask
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from models import Account, Application, State, db, exclusive
+from models import Account, Application, Office, OfficeDuty, State, db, exclusive
 from tests import factories
 from tests.machine.site import Client
 from workflow import review
@@ -86,3 +88,20 @@ def test_who_decides_after_a_rerouting_reads_what_has_happened(app: Flask, clien
     answer = client.send(f"/office/{number}/decide/", {"action": "pass", "version": seen, "reason": ""})
     assert answer.status_code == 409
     assert "：东胜区改由另一单位负责。</p>" in answer.text
+
+
+@pytest.mark.guide("E6")
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_after_a_pass_the_page_says_which_office_has_it_and_whom_to_remind(
+    app: Flask, client: Client
+) -> None:
+    with app.app_context():
+        clerk, [application] = waiting(["包晓燕"])
+        sit_down(client, clerk)
+        number = application.number
+        centre = db.session.scalars(select(Office).where(Office.duty == OfficeDuty.FINAL)).one()
+        centre.telephone = "0477-8222222"
+        db.session.commit()
+        name = centre.name
+    page = client.get(decide(client, number, "pass").location).text
+    assert f"现由{name}办理（电话：0477-8222222），系统已提醒该单位，请及时通知。" in page
