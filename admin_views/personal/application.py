@@ -147,7 +147,7 @@ class ApplicationView(
             if found
             else [],
             returned=found is not None and found.state is State.RETURNED,
-            admission=periods.admission(found) if found and found.round else None,
+            admission=periods.admission(found),
             notice=notice,
             notice_reading=notice_reading,
             notice_left=reading.seconds_left(notice_reading) if notice else 0,

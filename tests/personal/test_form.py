@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from html import unescape
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm.attributes import flag_modified
 from werkzeug.test import TestResponse
 
 from admin_views.site.login_session import own_path
-from models import Application, Experience, ExperienceKind, db
+from common import calendar
+from models import Application, Experience, ExperienceKind, Period, db
 from tests import factories
 from tests.machine.site import Client
 from tests.review.test_console import sit_down
@@ -194,3 +195,24 @@ def test_every_missing_thing_is_named_with_a_link_to_its_place(
     for path, _, place in (unescape(link).partition("#") for link in links):
         page = pages.setdefault(path, client.get(path).text if path else refused)
         assert f'id="{place}"' in page, place
+
+
+@pytest.mark.guide("D2")
+def test_the_form_says_from_when_it_can_be_submitted(app: Flask, client: Client, address: str) -> None:
+    assert "现在不在申报期内" not in client.get(address).text
+    with app.app_context():
+        today = calendar.today()
+        db.session.execute(
+            update(Period).values(opens=today + timedelta(days=9), closes=today + timedelta(days=20))
+        )
+        db.session.commit()
+    assert (
+        f"{calendar.today() + timedelta(days=9)} 起可以提交。现在可以先填写并保存。"
+        in client.get(address).text
+    )
+    with app.app_context():
+        db.session.execute(
+            update(Period).values(opens=today - timedelta(days=9), closes=today - timedelta(days=1))
+        )
+        db.session.commit()
+    assert "可以先填写并保存，开放后再提交。" in client.get(address).text
