@@ -11,6 +11,7 @@ from flask import Flask
 from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
 
+from common.errors import NotVisible
 from desk.withdrawals import MOST_WITHDRAWALS, WITHIN
 from models import Account, Action, Application, Attachment, Review, State, db, now
 from tests import factories
@@ -141,6 +142,17 @@ def test_files_that_were_submitted_and_removed_take_room_too(
     assert (refused.status_code, "先后上传的文件太多" in refused.text) == (422, True)
     case.remove(REPLACEMENT)
     case.upload("又一份.png")
+
+
+@pytest.mark.guide("A11")
+def test_nothing_is_attached_to_a_material_that_is_no_longer_asked_for(app: Flask) -> None:
+    with app.app_context():
+        application, material = factories.complete_application(), factories.materials()[0]
+        attachments.require_room(application, material.id)
+        material.active = False
+        db.session.commit()
+        with pytest.raises(NotVisible):
+            attachments.require_room(application, material.id)
 
 
 @pytest.mark.guide("A15")
