@@ -563,6 +563,9 @@ def test_an_answer_whose_worker_dies_after_its_rows_are_written_is_finished_by_a
     def dies(_ids: list[int]) -> None:
         raise SystemExit
 
+    with pytest.raises(Unacceptable) as being_written:
+        act(run, RunAction.DISCARD, second, "整批退回")
+    assert being_written.value.sentence is run_checks.ANSWERED_IN_PART
     first = answers.claim()
     assert first is not None
     with monkeypatch.context() as broken:
