@@ -8,6 +8,7 @@ millisecond of each start and 60 KB of each process.
 """
 
 import functools
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import JSON, Column, Date, ForeignKey, Index, Integer, String, Table, text
@@ -33,6 +34,10 @@ def _table(name: str, *parts: Any) -> Table:
     return Table(name, Model.metadata, *parts)
 
 
+def _counted_under() -> Iterator[Any]:
+    return (_column(name, Integer) for name in ("period_id", "region_id", "enterprise_id"))
+
+
 statistic_changes = _table(
     "statistic_changes",
     _key("review_id", ForeignKey("reviews.id")),
@@ -46,9 +51,7 @@ statistic_changes = _table(
 counted_applications = _table(
     "statistic_applications",
     _key("application_id", ForeignKey("applications.id")),
-    _column("period_id", Integer),
-    _column("region_id", Integer),
-    _column("enterprise_id", Integer),
+    *_counted_under(),
     _column("reached", Integer),
     _column("status", String(40)),
     Column("education", String(20)),
@@ -68,9 +71,7 @@ counted_decisions = _table(
     "statistic_decisions",
     _key("review_id", ForeignKey("reviews.id")),
     _column("application_id", ForeignKey("applications.id")),
-    _column("period_id", Integer),
-    _column("region_id", Integer),
-    _column("enterprise_id", Integer),
+    *_counted_under(),
     _column("step", enum_text(State, "step")),
     _column("decided_on", Date),
     Column("days", Integer),
@@ -105,9 +106,7 @@ counted_reasons = _table(
     "statistic_reasons",
     _key("review_id", ForeignKey("statistic_decisions.review_id")),
     _key("reason", String(100)),
-    _column("period_id", Integer),
-    _column("region_id", Integer),
-    _column("enterprise_id", Integer),
+    *_counted_under(),
     _column("decided_on", Date),
     *(
         Index(f"ix_statistic_reasons_{name}", *leading, "decided_on", "review_id", "period_id")
