@@ -6,6 +6,7 @@ import "./dialog.js";
 import "./errors-focus.js";
 import "./filters.js";
 import "./fold.js";
+import "./foot-bar.js";
 import "./keyboard.js";
 import "./keys.js";
 import "./menu.js";
