@@ -79,7 +79,7 @@ def draw_chart(chart: Chart) -> str:
         "margin_right": HALF_A_LABEL if chart.trend else ROOM_FOR_NUMBERS,
         "truncate_label": -1,
         "truncate_legend": -1,
-        "formatter": lambda value: "" if value is None else f"{value:,.0f}",
+        "formatter": lambda value: "" if value is None else f"{value:.0f}",
         "include_x_axis": True,
         "max_scale": 5,
         "min_scale": 1,
