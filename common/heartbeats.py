@@ -8,6 +8,8 @@ from sqlalchemy.exc import IntegrityError
 from models import Heartbeat, db, exclusive, now
 
 WORKER, SWEEP, DIGEST = "worker", "sweep", "digest"
+SWEEP_STARTED = "sweep started"
+"""The newest attempt. SWEEP is the newest one that has succeeded."""
 CONTINUATION = "continuation"
 MAX_SILENCE = timedelta(minutes=3)
 """The worker records a heartbeat every minute. After three missed ones it counts as dead."""
@@ -27,6 +29,12 @@ def all_last() -> dict[str, datetime]:
 def beat(name: str) -> None:
     """Record that the task ran now."""
     run_if_due(name, timedelta())
+
+
+def is_due(name: str, every: timedelta) -> bool:
+    """Say whether the task has not run for `every`. Claims nothing."""
+    at = last(name)
+    return at is None or at <= now() - every
 
 
 def run_if_due(name: str, every: timedelta) -> bool:

@@ -81,7 +81,7 @@ class _Present:
             "talent_messages_unsent": ("Messages without deliveries yet", now.unsent_messages),
             "talent_deliveries_failed": ("Mails and SMS that nobody received", now.failed_deliveries),
             "talent_disk_free_bytes": ("Free space beside the files", now.disk.free if now.disk else None),
-            "talent_last_sweep_timestamp_seconds": ("Last daily sweep", _stamp(now.last_sweep)),
+            "talent_last_sweep_timestamp_seconds": ("Last completed sweep", _stamp(now.last_sweep)),
             "talent_last_backup_timestamp_seconds": (
                 "Last backup that succeeded",
                 _stamp(now.last_good_backup.at if now.last_good_backup else None),

@@ -73,6 +73,9 @@ class OperationState(NamedTuple):
     queues: tuple[Queue, ...]
     disk: Disk | None
     last_sweep: datetime | None
+    """The newest one that succeeded."""
+    unfinished_sweep: datetime | None
+    """When a newer one began, which runs or has failed."""
     last_backup: SystemEvent | None
     last_good_backup: SystemEvent | None
 
@@ -81,6 +84,8 @@ def current(config: Mapping[str, Any]) -> OperationState:
     """Return the present state. `config` is the application's."""
     beats = heartbeats.all_last()
     worker_seen = beats.get(heartbeats.WORKER)
+    swept, sweep_started = beats.get(heartbeats.SWEEP), beats.get(heartbeats.SWEEP_STARTED)
+    is_unfinished = sweep_started is not None and (swept is None or swept < sweep_started)
     counts = _counts()
     return OperationState(
         worker_seen=worker_seen,
@@ -90,7 +95,8 @@ def current(config: Mapping[str, Any]) -> OperationState:
         failed_deliveries=counts["failed"],
         queues=tuple(_queue(kind, counts) for kind in WORKED_ON),
         disk=_disk(config["INSTANCE"]),
-        last_sweep=beats.get(heartbeats.SWEEP),
+        last_sweep=swept,
+        unfinished_sweep=sweep_started if is_unfinished else None,
         last_backup=last_event(BACKUP),
         last_good_backup=last_event(BACKUP, EventOutcome.SUCCEEDED),
     )

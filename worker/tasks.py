@@ -37,6 +37,9 @@ from worker import (
 
 ONE_DAY = timedelta(days=1)
 
+SWEEP_PAUSE = timedelta(hours=1)
+"""Until a sweep that failed, or whose worker died, is tried again. Each part of it takes less."""
+
 POLL_SECONDS = 2.0
 """Together with the lease: a job whose worker died continues within fifteen seconds."""
 
@@ -75,16 +78,26 @@ def run_all(*parts: Callable[[], object]) -> None:
         raise first
 
 
-def _every_day() -> None:
-    if heartbeats.run_if_due(heartbeats.SWEEP, ONE_DAY):
-        run_all(
-            imports.delete_expired,
-            bulk.delete_expired,
-            answers.delete_expired,
-            files.delete_expired,
-            sweeping.delete_expired,
-            sweeping.sweep,
-        )
+def sweep_daily() -> None:
+    """Delete what has expired, once a day in one worker. The day is counted from the newest sweep that succeeded."""
+    due = heartbeats.is_due(heartbeats.SWEEP, ONE_DAY)
+    if not due or not heartbeats.run_if_due(heartbeats.SWEEP_STARTED, SWEEP_PAUSE):
+        return
+    parts = (
+        imports.delete_expired,
+        bulk.delete_expired,
+        answers.delete_expired,
+        files.delete_expired,
+        sweeping.delete_expired,
+        sweeping.sweep,
+    )
+    run_all(*(partial(_run_in_sweep, part) for part in parts))
+    heartbeats.beat(heartbeats.SWEEP)
+
+
+def _run_in_sweep(part: Callable[[], object]) -> None:
+    heartbeats.beat(heartbeats.SWEEP_STARTED)  # no other worker begins a sweep while a long one runs
+    part()
 
 
 WOKEN: Mapping[str, Callable[[], object]] = MappingProxyType(
@@ -113,10 +126,10 @@ EVERY_MINUTE: tuple[Callable[[], object], ...] = (
     importing.process_due,
     bank_answers.process_due,
     file_jobs.delete_files_over,
-    file_jobs.sweep,  # the folder of this machine, whichever worker has the turn in _every_day
+    file_jobs.sweep,  # the folder of this machine, whichever worker has the turn in sweep_daily
     file_jobs.process_due,
     partial(counting.process_due, most=MOST_COUNTED),
-    _every_day,
+    sweep_daily,
 )
 
 

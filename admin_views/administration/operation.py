@@ -196,16 +196,28 @@ def _parts(found: OperationState) -> Iterator[Part]:
     yield Part(gettext("备份"), _backup_badge(found), _backup_note(found))
     yield Part(
         gettext("每日清理"),
-        _sweep_badge(found.last_sweep),
-        gettext("最近一次：%(time)s", time=_time(found.last_sweep)),
+        _sweep_badge(found),
+        _sweep_note(found),
     )
 
 
-def _sweep_badge(last: datetime | None) -> Badge:
-    if last is None:
+def _sweep_badge(found: OperationState) -> Badge:
+    if found.unfinished_sweep is not None:
+        return Badge("late", gettext("没有完成"))
+    if found.last_sweep is None:
         return Badge("idle", gettext("还没有"))
-    old = (now() - last).days >= OLD_SWEEP_DAYS
+    old = (now() - found.last_sweep).days >= OLD_SWEEP_DAYS
     return Badge("late", gettext("已过期")) if old else Badge("good", gettext("正常"))
+
+
+def _sweep_note(found: OperationState) -> str:
+    if found.unfinished_sweep is None:
+        return gettext("最近一次：%(time)s", time=_time(found.last_sweep))
+    return gettext(
+        "最近一次完成：%(time)s；%(began)s 开始的一次还没有完成，失败的一小时后重试，原因在日志里",
+        time=_time(found.last_sweep),
+        began=_time(found.unfinished_sweep),
+    )
 
 
 def _backup_badge(found: OperationState) -> Badge:

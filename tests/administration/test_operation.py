@@ -89,6 +89,15 @@ def test_the_page_says_when_the_daily_sweep_last_ran_and_that_it_is_long_ago(
     with app.app_context(), exclusive():
         db.session.get_one(Heartbeat, heartbeats.SWEEP).at = now() - timedelta(days=2)
     assert "已过期" in sweep()
+    with app.app_context():
+        heartbeats.beat(heartbeats.SWEEP_STARTED)
+        began = stamp(db.session.get_one(Heartbeat, heartbeats.SWEEP_STARTED).at)
+    assert "没有完成" in sweep()
+    assert f"{began} 开始的一次还没有完成" in sweep()
+    with app.app_context():
+        heartbeats.beat(heartbeats.SWEEP)
+    assert "没有完成" not in sweep()
+    assert "正常" in sweep()
 
 
 def test_the_page_says_that_files_cannot_be_checked(

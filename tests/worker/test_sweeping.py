@@ -5,6 +5,7 @@ import os
 import time
 from datetime import timedelta
 
+import pytest
 from flask import Flask
 from huey.signals import SIGNAL_ERROR
 from sqlalchemy import select
@@ -30,7 +31,7 @@ from models import (
 from models.secrets import vault
 from tests import factories
 from uploads.sets import storage
-from worker import queue, sweeping
+from worker import queue, sweeping, tasks
 
 
 def store_file(age_in_hours: int) -> str:
@@ -45,13 +46,13 @@ def test_a_part_of_the_minute_that_fails_holds_up_no_other(app_context: Flask) -
     long_ago = now() - timedelta(days=100)
     db.session.add(LoginSession(token="old", account_id=factories.applicant().id, seen_at=long_ago))
     db.session.commit()
-    tasks = app_context.extensions["tasks"]()
-    queue.prepare(app_context.config, tasks.queue)
-    tasks.queue.flush()
-    tasks.every_minute()
+    of_site = app_context.extensions["tasks"]()
+    queue.prepare(app_context.config, of_site.queue)
+    of_site.queue.flush()
+    of_site.every_minute()
     failures: list[str] = []
-    tasks.queue.signal(SIGNAL_ERROR)(lambda _signal, _task, error: failures.append(str(error)))
-    tasks.queue.execute(tasks.queue.dequeue())
+    of_site.queue.signal(SIGNAL_ERROR)(lambda _signal, _task, error: failures.append(str(error)))
+    of_site.queue.execute(of_site.queue.dequeue())
     assert len(failures) == 1
     assert "half past eight" in failures[0]
     assert db.session.scalars(select(LoginSession.token)).all() == [], "the daily sweep comes last"
@@ -104,10 +105,44 @@ def test_old_reminders_are_deleted_with_their_messages(app_context: Flask) -> No
     assert len(db.session.scalars(select(Delivery.id)).all()) == 1
 
 
-def test_the_sweep_runs_once_a_day_in_one_worker(app_context: Flask) -> None:
-    day = timedelta(days=1)
-    turns = [heartbeats.run_if_due(heartbeats.SWEEP, day) for _ in range(3)]
-    assert turns == [True, False, False]
+def set_back(name: str, by: timedelta) -> None:
     with exclusive():
-        db.session.get_one(Heartbeat, heartbeats.SWEEP).at = now() - day
-    assert [heartbeats.run_if_due(heartbeats.SWEEP, day) for _ in range(2)] == [True, False]
+        db.session.get_one(Heartbeat, name).at -= by
+
+
+def test_the_sweep_runs_once_a_day_in_one_worker(app_context: Flask) -> None:
+    def sweep() -> bool:
+        lost = store_file(30)
+        tasks.sweep_daily()
+        return bool(list(storage().missing([lost])))
+
+    assert [sweep(), sweep()] == [True, False]
+    set_back(heartbeats.SWEEP_STARTED, timedelta(hours=23))
+    set_back(heartbeats.SWEEP, timedelta(hours=23))
+    assert not sweep()
+    set_back(heartbeats.SWEEP, timedelta(hours=1))
+    assert [sweep(), sweep()] == [True, False]
+
+
+def test_a_sweep_that_failed_is_tried_again_after_a_pause(
+    app_context: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempts: list[str] = []
+
+    def fail() -> None:
+        attempts.append("tried")
+        tasks.sweep_daily()  # as another worker would, at the same time
+        raise OSError("no storage")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(sweeping, "sweep", fail)
+        with pytest.raises(OSError, match="no storage"):
+            tasks.sweep_daily()
+        tasks.sweep_daily()
+        assert attempts == ["tried"], "neither at the same time nor in the next minute"
+    assert heartbeats.last(heartbeats.SWEEP) is None
+    set_back(heartbeats.SWEEP_STARTED, tasks.SWEEP_PAUSE)
+    lost = store_file(30)
+    tasks.sweep_daily()
+    assert list(storage().missing([lost])) == [lost]
+    assert heartbeats.last(heartbeats.SWEEP) is not None
