@@ -55,6 +55,7 @@ def client_with_copied_cookie(app: Flask, client: Client) -> Client:
     return thief
 
 
+@pytest.mark.guide("A2")
 def test_a_copied_cookie_is_invalid_after_the_logout(app: Flask, logged_in: Client, made: Made) -> None:
     thief = client_with_copied_cookie(app, logged_in)
     assert is_logged_in(thief)

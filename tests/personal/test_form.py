@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 
 from admin_views.site.login_session import own_path
 from common import calendar
-from models import Application, Experience, ExperienceKind, Period, db
+from models import Application, Experience, ExperienceKind, Period, State, db
 from tests import factories
 from tests.machine.site import Client
 from tests.review.test_console import sit_down
@@ -173,6 +173,29 @@ def test_the_last_look_shows_the_persons_own_numbers_in_full_and_only_that(
     page = client.get(address).text
     assert "6217*************01" in page
     assert [number in page for number in numbers] == [False, False]
+
+
+@pytest.mark.guide("A14")
+def test_the_form_submits_only_through_a_page_that_warns_first(app: Flask, client: Client) -> None:
+    with app.app_context():
+        application = factories.complete_application(factories.world().city.enterprise)
+        address = f"/personal/application/{application.number}/"
+        sit_down(client, application.applicant)
+
+    def state() -> State:
+        with app.app_context():
+            return db.session.scalars(select(Application.state)).one()
+
+    saved = save(client, address, do="submit")
+    assert (saved.status_code, saved.location) == (302, f"{address}submit/")
+    page = client.get(saved.location).text
+    assert "提交后的信息不可修改" in page
+    assert state() is State.DRAFT, "neither the form nor the warning submits"
+    [confirmation] = [one for one in forms(page) if one.action == f"{address}submit/"]
+    assert client.post(confirmation.action, data=confirmation.fields).status_code == 302
+    assert state() is State.ENTERPRISE_REVIEW
+    changed = confirmation.fields | {"do": ["save"], "position": ["偷改"]}
+    assert client.post(address, data=changed).status_code == 409
 
 
 @pytest.mark.guide("A15")
