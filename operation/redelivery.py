@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, select, update
 
+from accounts.access import active_administrator
 from common.audit import DELIVERIES
 from common.errors import ActionRefused
 from common.jobs import database_time
 from common.messages import LIFETIMES
 from common.wording import N_
-from models import Account, AuditEntry, ChangeKind, Delivery, DeliveryState, Message, Role, db, exclusive
+from models import Account, AuditEntry, ChangeKind, Delivery, DeliveryState, Message, db, exclusive
 
 MOST_AT_ONCE = 1000
 """A gateway that was away for a day has left more; the button can be pressed again."""
@@ -21,14 +22,13 @@ def can_be_sent_again() -> ColumnElement[bool]:
     return (Delivery.state == DeliveryState.FAILED) & lasting.exists()
 
 
-def redeliver(person: Account, chosen_id: int | None = None) -> int:
+def redeliver(actor: Account, chosen_id: int | None = None) -> int:
     """Queue a failed delivery again, or all of them for None. Returns their number; the worker finds them within a minute.
 
-    Raises ActionRefused when nothing is left to send again: somebody else was faster.
+    Raises NotPermitted, and ActionRefused when nothing is left to send again: somebody else was faster.
     """
-    if person.role is not Role.ADMINISTRATOR:
-        raise ActionRefused(N_("只有系统管理员可以重发。"))
     with exclusive():
+        person = active_administrator(actor)
         failed = select(Delivery.id).where(can_be_sent_again()).order_by(Delivery.id).limit(MOST_AT_ONCE)
         if chosen_id is not None:
             failed = failed.where(Delivery.id == chosen_id)

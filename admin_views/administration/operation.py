@@ -11,13 +11,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response
 
-from admin_views.administration.base import Administration
+from admin_views.administration.base import Administration, respond_to_refusal
 from admin_views.site import rate_limits
 from admin_views.site.base import expose
 from admin_views.site.lists import Badge, Column, DataTable
 from admin_views.site.typed import row_number
 from admin_views.site.wording import stamp, translated
-from common.errors import ActionRefused
+from common.errors import ActionRefused, NotPermitted
 from common.wording import N_
 from models import Channel, Delivery, DeliveryState, EventOutcome, Message, db, now
 from operation import redelivery, state
@@ -120,6 +120,8 @@ class Operation(Administration):
             abort(404)
         try:
             count = redelivery.redeliver(current_user, chosen)
+        except NotPermitted as refusal:
+            return respond_to_refusal(refusal)  # type: ignore[no-any-return]
         except ActionRefused as refusal:
             flash(translated(refusal.args[0]), "error")
         else:

@@ -11,13 +11,13 @@ from wtforms import RadioField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired
 
-from admin_views.administration.base import Administration
+from admin_views.administration.base import Administration, respond_to_refusal
 from admin_views.administration.input_fields import TextLine
 from admin_views.site.base import expose
 from admin_views.site.typed import as_name, half_width
 from admin_views.site.wording import translated
 from administration import recovery_codes
-from common.errors import Unacceptable
+from common.errors import NotPermitted, Unacceptable
 from common.wording import N_
 
 
@@ -68,8 +68,10 @@ class AccountRecovery(Administration):
                 account, code = recovery_codes.give_code(
                     current_user, form.login_kind.data, form.login.data, form.name.data, form.reason.data
                 )
+            except NotPermitted as refusal:
+                return respond_to_refusal(refusal)
             except Unacceptable as refusal:
-                form.login.errors = [translated(refusal.sentence.text, refusal.sentence.words)]
+                form[refusal.field].errors = [translated(refusal.sentence.text, refusal.sentence.words)]
             else:
                 content = self._page(RecoveryForm(formdata=None), name=account.name, code=code)
                 return content, HTTPStatus.OK, {"Cache-Control": "no-store"}

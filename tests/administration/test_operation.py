@@ -14,10 +14,12 @@ from flask import Flask
 from admin_views.site.wording import stamp
 from app import create_app
 from common import heartbeats
+from common.errors import NotPermitted
 from common.messages import write_message
 from common.system_events import BACKUP, record_event
 from config import settings
 from models import Channel, Delivery, DeliveryState, EventOutcome, Heartbeat, db, exclusive, now
+from operation import redelivery
 from operation.log_lines import JsonLine
 from tests import factories
 from tests.machine.databases import Databases
@@ -106,6 +108,16 @@ def test_the_page_says_that_files_cannot_be_checked(
     assert "在单独的进程里打开上传的文件" in administrator.get(PAGE).text
     monkeypatch.setattr(decoding, "_decoders", defaultdict(lambda: DecoderProcess(tmp_path / "missing")))
     assert "不能上传，原因在日志里" in administrator.get(PAGE).text
+
+
+def test_nobody_but_an_active_administrator_sends_again(app_context: Flask) -> None:
+    failed = failed_delivery()
+    former = factories.administrator()
+    factories.deactivate(former)
+    for actor in (factories.city_clerk(), former):
+        with pytest.raises(NotPermitted):
+            redelivery.redeliver(actor)
+    assert db.session.get_one(Delivery, failed.id, populate_existing=True).state is DeliveryState.FAILED
 
 
 def test_an_administrator_sends_a_failed_mail_again_but_no_old_code(

@@ -50,6 +50,10 @@ def test_a_reviewer_of_an_enterprise_gets_one_and_nobody_else_gives_it(ordos: Wo
     for other in (ordos.centre, ordos.banner.clerk, reviewer):
         with pytest.raises(NotPermitted):
             recovery_codes.give_code(other, *asked)
+    for nothing in ("", " \u3000"):
+        with pytest.raises(Unacceptable) as refusal:
+            recovery_codes.give_code(ordos.administrator, *asked[:3], nothing)
+        assert refusal.value.field == "reason"
     found, code = recovery_codes.give_code(ordos.administrator, *asked)
     assert found.id == reviewer.id
     assert recovery.reset_by_recovery_code("enterprise", reviewer.login, code, "Chosen12345")
