@@ -158,7 +158,7 @@ class PostgreSQL:
     def _program(self, name: str) -> str:
         """Return the program of the server's own version. Raises BackupError, naming Debian's package, when there is none.
 
-        A newer one would dump, but nothing could restore that into this server (findings/newer_dump_cannot_go_back.sh).
+        A newer one would dump, but nothing could restore that into this server (manual of pg_dump, Notes).
         """
         with self._engine.connect() as connection:
             server = int(connection.execute(text("SHOW server_version_num")).scalar_one()) // 10000
