@@ -5,11 +5,11 @@
 # Guess:     a UnionPay number (62...) with a right check digit is taken at each length that it may have: 16 to 19, as card-validator's table
 #            and ISO/IEC 7812-1 (up to 19) have it; 19 is what most debit cards in China have.
 # Behaviour: both know 62 with 16 digits only, which are credit cards. validator.js takes 19 digits from Visa and from UnionPay's range 81,
-#            so its limit is not the length as such (validatorjs/validator.js#539 has the reason: the source was about credit cards).
-#            isLuhnNumber, validators.card_number and card-validator take all of them.
+#            so its limit is not the length as such. isLuhnNumber, validators.card_number and card-validator take all of them.
+# Known:     since 2016 (validatorjs/validator.js#539: the source of the rule was about credit cards).
 # Cost:      a form for salaries or allowances is tried with a credit card and works; then people with debit cards are told that the number
 #            on their card is wrong.
-# Way out:   digits and length, at most a warning for the check digit: passbooks and accounts without a card have none.
+# Way out:   check digits and length, at most warn of the check digit: passbooks and accounts without a card have none.
 # Output:    16 digits, 62: isCreditCard true, isLuhnNumber true, card-validator true
 #            17 digits, 62: isCreditCard false, isLuhnNumber true, card-validator true
 #            18 digits, 62: isCreditCard false, isLuhnNumber true, card-validator true

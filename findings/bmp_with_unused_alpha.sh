@@ -4,10 +4,11 @@
 # Library:   Pillow 13.0.0, Python 3.11, Debian 12.
 # Guess:     a BMP has no transparency to speak of. Whatever its header, a picture of text is text on paper.
 # Behaviour: with a header of 40 bytes and BI_RGB Pillow ignores the fourth byte (mode RGB). With a header of 56, 108 or
-#            124 bytes and BI_BITFIELDS it takes the mask for alpha at its word (mode RGBA). Scanners and paint programs
-#            write that header and leave zero in the byte: every pixel is then transparent, and what is pasted on white is
-#            an empty sheet. Chromium (bmp_image_reader.cc) treats alpha that is zero throughout as opaque.
+#            124 bytes and BI_BITFIELDS it follows the mask for alpha (mode RGBA). Some programs write that header and leave
+#            zero in the byte (image-rs/image#539: Photoshop): every pixel is then transparent, and what is pasted on white
+#            is an empty sheet. Chromium (bmp_image_reader.cc) treats alpha that is zero throughout as opaque.
 # Cost:      a reviewer sees a blank page, the person who sent it sees a good picture and is asked for it again.
+# Product:   drops an alpha channel that is zero everywhere (uploads/confined/pictures.py).
 # Output:    40 RGB black
 #            56 RGBA white
 #            108 RGBA white

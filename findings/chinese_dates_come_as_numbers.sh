@@ -8,6 +8,8 @@
 #            cell General and returns the serial number, an int like any other. calamine has them.
 # Cost:      the formats that the dialog of a Chinese Excel offers first turn birth dates and first working days into numbers of five
 #            digits, some rows of a column and others not, as each was typed. Nothing raises; pandas makes the column "object".
+# Known:     of other readers (ExcelDataReader/ExcelDataReader#541, qax-os/excelize#177).
+# Product:   reads tables with calamine (uploads/workbook.py).
 # Output:    14 openpyxl 1990-05-01 00:00:00, pandas 1990-05-01 00:00:00, calamine 1990-05-01
 #            31 openpyxl 32994, pandas 32994, calamine 1990-05-01
 #            57 openpyxl 32994, pandas 32994, calamine 1990-05-01
@@ -49,3 +51,4 @@ print("date formats that openpyxl does not know:", *unknown)
 P
 cat "$room/seen"
 sed -n 's/^# Output:    //p; s/^#            \([0-9]* openpyxl\|date formats\)/\1/p' "$0" | diff - "$room/seen"
+echo 'as described'

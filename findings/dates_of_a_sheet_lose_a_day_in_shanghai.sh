@@ -10,6 +10,8 @@
 #            32994.0004977, 43 seconds too late, and still comes back as 23:59:59 of the day before.
 # Cost:      birth dates and days of employment of a whole list come in one day early, on the machines of users in China alone: an age
 #            limit or a deadline then goes the other way, and identity numbers no longer agree with the birth date beside them.
+# Known:     SheetJS/sheetjs#1565, open since 2019, and #2372; 0.18.5 is what npm installs.
+# Product:   reads tables at the server, as dates without a time (uploads/workbook.py).
 # Output:    UTC: cellDates 1990-5-1 00:00:00, text 1990-05-01, exceljs 1990-05-01T00:00:00.000Z
 #            Asia/Tokyo: cellDates 1990-5-1 00:00:00, text 1990-05-01, exceljs 1990-05-01T00:00:00.000Z
 #            Asia/Shanghai: cellDates 1990-4-30 23:59:17, text 1990-05-01, exceljs 1990-05-01T00:00:00.000Z
@@ -53,3 +55,4 @@ for zone in UTC Asia/Tokyo Asia/Shanghai Asia/Hong_Kong; do TZ=$zone node read.j
 cat seen
 cd "$OLDPWD"
 sed -n 's/^# Output:    //p; s/^#            \(Asia\/[A-Z].*: cellDates\)/\1/p' "$0" | diff - "$room/seen"
+echo 'as described'

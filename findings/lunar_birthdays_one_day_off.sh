@@ -1,3 +1,4 @@
+#!/bin/bash
 # lunardate gives everybody who was born in the eleventh lunar month of 1954 or the eighth of 1978 a birthday that is one day off.
 #
 # Library:   lunardate 0.3.0; for comparison sxtwl 2.0.7, zhdate 0.1, borax 4.1.3, lunar_python 1.4.8; new moons by ephem 4.2.1; Python 3.11.
@@ -8,7 +9,7 @@
 # Cost:      many older people have their lunar birthday on their identity card. Converted from or to it, they come out a day younger or older:
 #            a birth date "does not fit" an identity number, a pension or an age limit begins a day early or late. Test data of recent
 #            years is right.
-# Way out:   another library; or two, and ask the person where they differ.
+# Way out:   another library; or two, and ask the person where they differ. The product converts no lunar date.
 # Output:    1954-11-25 to 1954-12-24: lunardate 10-30, others 11-1, new moon at 1954-11-25 20:30
 #            1978-09-02 to 1978-10-01: lunardate 8-1, others 7-30, new moon at 1978-09-03 00:08
 #            8th month, 15th day, 1978: lunardate 1978-09-16, borax 1978-09-17, zhdate 1978-09-17

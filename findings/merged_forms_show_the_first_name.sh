@@ -1,15 +1,17 @@
 #!/bin/bash
 # Two people's filled-in copies of one PDF form, put into one file: the second page shows the name of the first person.
 #
-# Library:   pypdf 6.4.0, read and drawn with pypdfium2 5.15.2 (pdfium of Chromium 159); Python 3.11.
+# Library:   pypdf 7.1.1, read and drawn with pypdfium2 5.15.2 (pdfium of Chromium 159); Python 3.11.
 # Guess:     PdfWriter.append() keeps each page as it looked in its own file. If fields of the same name clash, it renames or refuses.
 # Behaviour: the fields keep their names, so both pages have parts of one field (ISO 32000-2, 12.7.4.2: same full name, same value), and
 #            update_page_form_field_values(), which filled them in, has told viewers to draw values anew (NeedAppearances). pdfium takes the
 #            value of the first for both. pypdf itself reads one value, the last. Nothing warns. pdfium's own merging (import_pages)
 #            leaves the form behind: neither page shows a name, with or without drawn values.
+# Known:     pypdf's manual, "Merging forms", says that values can become unreachable, and offers add_form_topname (since 3.4.0;
+#            py-pdf/pypdf#606, #506). That a page shows another person's value it does not say.
 # Cost:      whoever joins the forms of many applicants into one file, to print or to archive it, gives each the answers of the first;
 #            each file alone is right, and whoever wrote which page can no longer be seen.
-# Way out:   flatten=True when filling, which makes the values part of the page; then take the fields away.
+# Way out:   flatten=True when filling, which makes the values part of the page; then take the fields away. The product joins no forms.
 # Output:    alone: page 1 Wang, page 2 Li
 #            appended by pypdf: page 1 Wang, page 2 Wang, fields {'name': 'Li'}
 #            imported by pdfium: page 1 nothing, page 2 nothing, fields {}
@@ -18,7 +20,7 @@ set -euo pipefail
 room=$(mktemp -d)
 trap 'rm -rf "$room"' EXIT
 python3 -m venv "$room/venv"
-"$room/venv/bin/pip" --quiet --disable-pip-version-check install pypdf==6.4.0 pypdfium2==5.15.2 pillow==13.0.0
+"$room/venv/bin/pip" --quiet --disable-pip-version-check install pypdf==7.1.1 pypdfium2==5.15.2 pillow==13.0.0
 "$room/venv/bin/python" - > "$room/seen" <<'P'
 import io
 
@@ -101,3 +103,4 @@ for how, file in (
 P
 cat "$room/seen"
 sed -n 's/^# Output:    //p; s/^#            \(appended by\|imported by\|flattened, then\)/\1/p' "$0" | diff - "$room/seen"
+echo 'as described'

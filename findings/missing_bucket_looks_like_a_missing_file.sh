@@ -8,6 +8,7 @@
 #            The code (NoSuchBucket, NoSuchKey) stands in the text of get and put; for head there is no body, so nothing tells.
 # Cost:      after a typing error in the bucket's name, or behind a proxy that answers 404, an application that takes
 #            FileNotFoundError at its word tells people that their papers are gone, or deletes the rows.
+# Product:   believes only the code NoSuchKey, and takes any other 404 as "storage does not answer" (uploads/s3_bucket.py).
 # Output:    get FileNotFoundError NoSuchBucket
 #            head FileNotFoundError -
 #            put FileNotFoundError NoSuchBucket

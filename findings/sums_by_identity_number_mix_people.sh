@@ -6,7 +6,8 @@
 # Behaviour: COUNTIF, SUMIF and SUMIFS read a criterion of digits as a number, and the text cells as numbers too. Numbers are compared with
 #            a tolerance (precisionEpsilon 1e-13), so the last four digits do not count: everybody born in one county on one day is one
 #            person, and so are the holders of cards that a bank issued one after the other. = and MATCH beside them tell the same cells
-#            apart, and a number that ends in X is text for all. LibreOffice 7.4.7 counts each once.
+#            apart, and a number that ends in X is text for all. LibreOffice 7.4.7 counts each once. Excel is known to compare 15
+#            digits here, and many know its trick: a criterion with "*" at the end.
 # Cost:      a list checked for duplicates names people who are none; money summed by card or by person is that of several. Test data
 #            with short numbers, or with an X at the end, is right.
 # Way out:   a criterion that is no number: "=" in a SUMPRODUCT, or a letter before the number in a column of its own.
@@ -45,3 +46,4 @@ J
 (cd "$room" && node sum.js) > "$room/seen"
 cat "$room/seen"
 sed -n 's/^# Output:    //p; s/^#            \([0-9X]\{18,19\} COUNTIF\)/\1/p' "$0" | diff - "$room/seen"
+echo 'as described'

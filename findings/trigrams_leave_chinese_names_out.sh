@@ -9,9 +9,12 @@
 #            container without LANG, or by LOCALE 'C', as manuals advise for speed. Then similarity('王小明', '王小明') is 0, the operator %
 #            is false, show_trgm is empty, and a full-width comma no longer ends a word. Of Müller the ü is left out. Nothing warns.
 #            LIKE still finds the rows, but the trigram index gives it nothing to start from.
+# Known:     for LC_CTYPE C of libc (dba.stackexchange.com, question 63193). The notes of release 18 let full text search and pg_trgm follow
+#            the provider for capital and small letters; a patch for word boundaries is on pgsql-hackers in 2026.
 # Cost:      a search that forgives typing errors, or a check for duplicates by similarity, finds people with Latin names and no others;
 #            on the developer's machine, where LC_CTYPE is C.UTF-8, it finds all.
 # Way out:   look at datctype of pg_database, not at the provider alone; set LC_CTYPE to a locale of UTF-8 when the database is made.
+#            The product searches without pg_trgm.
 # Output:    LC_CTYPE C.UTF-8: similarity 1.0, same True, trigrams 4, words 2, upper É, letter True
 #            builtin C.UTF-8, LC_CTYPE C: similarity 0.0, same False, trigrams 0, words 1, upper É, letter True
 #            builtin C.UTF-8, LC_CTYPE C.UTF-8: similarity 1.0, same True, trigrams 4, words 2, upper É, letter True
