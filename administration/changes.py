@@ -30,12 +30,13 @@ Row = TypeVar("Row", bound=Model)
 
 
 def add(row: Row, actor: Account, *, confirmed: str = "") -> Row:
-    """Add a row, or raise and change nothing. Returns the row. Runs steps 2, 6, 7, 9, 10 and 12 of `change`.
+    """Add a row, or raise and change nothing. Returns the row. Runs steps 1, 2, 6, 7, 9, 10 and 12 of `change`.
 
     Raises NotPermitted, Unacceptable, ConfirmationRequired unless `confirmed` is the token of the current consequences.
     """
     table = TABLES[type(row)]
     with exclusive():
+        table.lock(None)
         person = active_administrator(actor)
         table.complete(row)
         _check(table, row)
@@ -64,7 +65,7 @@ def change(
 
     One transaction runs these steps in this order; steps with a method name are the table's (administration/tables.py):
 
-    1. `lock`: lock the rows that the change may affect.
+    1. `lock`: lock the rows that the change may affect, and those by which rules about several rows wait for each other.
     2. Load the administrator's account again. It must still be active.
     3. Lock and load the row, within the table's `criterion`.
     4. Compare the fingerprint with `seen`.

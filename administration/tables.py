@@ -59,7 +59,11 @@ class Table(Generic[Row]):
         return scope.administered(person)
 
     def lock(self, key: Any) -> None:
-        """Lock the rows that the change may affect. Runs before the row itself is locked."""
+        """Lock the rows that the change may affect. Runs before the row itself is locked; `key` is None for a new row.
+
+        A table with a rule about several rows locks rows that exist in any case, such as the administrators: two rows
+        that are added at once do not see each other.
+        """
 
     def complete(self, row: Row) -> None:
         """Update the unaudited columns from the others."""
@@ -215,8 +219,10 @@ class PeriodTable(Table[Period]):
     }
     unique = ("name",)
 
+    def lock(self, key: Any) -> None:
+        staff.lock_administrators()  # for the overlap below
+
     def check(self, row: Period) -> None:
-        staff.lock_administrators()  # two that overlap, saved at once, would not see each other
         if row.closes < row.opens:
             raise Unacceptable("closes", Sentence(N_("结束日期不能早于开始日期。")))
         other = db.session.scalars(
@@ -272,7 +278,7 @@ class StandardTable(Table[Standard]):
     }
 
     def lock(self, key: Any) -> None:
-        standards.lock_standards()
+        staff.lock_administrators()  # two that overlap, put into force at once, would not see each other
 
     def check(self, row: Standard) -> None:
         standards.check(row)

@@ -32,12 +32,14 @@ from workflow.review import employer_closed, reroute
 from workflow.transitions import CITY_REVIEW, ENTERPRISE_REVIEW, PRELIMINARY_REVIEW, STATES_WITH_APPLICANT
 
 
-def lock_applications_of_enterprise(key: int) -> None:
+def lock_applications_of_enterprise(key: int | None) -> None:
     """Lock the enterprise's applications until the transaction ends, and all regions against changes.
 
-    The enterprise may be moving into any of the regions.
+    The enterprise may be moving into any of the regions. A new one (None) has no applications.
     """
     db.session.execute(EVERY_REGION.with_for_update(read=True)).all()
+    if key is None:
+        return
     affected = select(Application.id).where(or_(_is_under_review(key), _is_with_applicant(key)))
     db.session.execute(affected.order_by(Application.id).with_for_update()).all()
 

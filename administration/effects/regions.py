@@ -33,11 +33,16 @@ from workflow.review import reroute
 from workflow.transitions import CITY_REVIEW, ENTERPRISE_REVIEW, PRELIMINARY_REVIEW
 
 
-def lock_region(key: int) -> None:
-    """Lock all regions against other changes, and this region's open applications and enterprises until the transaction ends."""
+def lock_region(key: int | None) -> None:
+    """Lock all regions against other changes, and this region's open applications and enterprises until the transaction ends.
+
+    A new region (None) has none.
+    """
+    db.session.execute(EVERY_REGION.with_for_update(key_share=True)).all()
+    if key is None:
+        return
     under_review = select(Application.id).where(Application.region_id == key, IS_UNDER_REVIEW)
     its_own = select(Enterprise.id).where(Enterprise.region_id == key).order_by(Enterprise.id)
-    db.session.execute(EVERY_REGION.with_for_update(key_share=True)).all()
     db.session.execute(under_review.order_by(Application.id).with_for_update()).all()
     db.session.execute(its_own.with_for_update(key_share=True)).all()
 

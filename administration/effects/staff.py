@@ -24,7 +24,10 @@ WITHOUT_SECOND_FACTOR = and_(Account.role.in_(logins.STAFF), Account.active, ~Ac
 
 
 def lock_administrators() -> None:
-    """Lock all administrators' accounts: two administrators who deactivate each other must not both succeed."""
+    """Lock all administrators' accounts: of two changes that only one may make, the second sees the first.
+
+    Two administrators who deactivate each other must not both succeed, nor two periods that overlap.
+    """
     administrators = select(Account.id).where(Account.role == Role.ADMINISTRATOR).order_by(Account.id)
     db.session.execute(administrators.with_for_update(key_share=True)).all()
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import inspect, select
+from sqlalchemy import inspect
 
 from administration.effects.counts import AlsoChanged
 from common.calendar import today
@@ -17,11 +17,6 @@ from payments import preview, standards
 from payments.schedule import fits_in_year
 
 OPEN_END = N_("长期")
-
-
-def lock_standards() -> None:
-    """Lock every standard: two that overlap, put into force at once, would not see each other."""
-    db.session.execute(select(Standard.id).order_by(Standard.id).with_for_update())
 
 
 def check(row: Standard) -> None:

@@ -11,10 +11,23 @@ from administration import changes, form_draft
 from administration import staff as administration_staff
 from administration.effects import regions, staff
 from common.errors import ActionRefused, ChangedMeanwhile, ConfirmationRequired, Incomplete, Unacceptable
-from models import Account, Action, Application, Enterprise, Period, Region, RegionKind, Role, State, db
+from models import (
+    Account,
+    Action,
+    Application,
+    Enterprise,
+    Period,
+    Region,
+    RegionKind,
+    Role,
+    StandardState,
+    State,
+    db,
+)
 from tests.administration.test_effects_enterprises_moving import desks
 from tests.factories import World, administrator, application_at, complete_application, fresh
 from tests.machine.at_once import at_once, slowly
+from tests.payments.test_standards import made
 from workflow import notifications, review, routing
 from workflow.form.fields import Field, Kind
 
@@ -241,6 +254,23 @@ def test_of_two_overlapping_periods_added_concurrently_one_is_refused(ordos: Wor
 
     answers = at_once(adding("春季", date(2031, 3, 1)), adding("春季补报", date(2031, 3, 20)))
     assert sorted(answers) == ["added", "opens"]
+
+
+@pytest.mark.guide("P3")
+def test_of_two_overlapping_standards_added_concurrently_one_is_refused(ordos: World) -> None:
+    who = ordos.administrator.id
+
+    def adding(name: str) -> Callable[[], str]:
+        def do() -> str:
+            try:
+                changes.add(made(name=name, state=StandardState.IN_FORCE), db.session.get_one(Account, who))
+            except Unacceptable as refusal:
+                return refusal.field
+            return "added"
+
+        return do
+
+    assert sorted(at_once(adding("博士"), adding("硕士"))) == ["added", "valid_until"]
 
 
 def keeping(section: str, one: Field, by: Account) -> Callable[[], str]:
