@@ -9,15 +9,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from accounts import access, logins
 from common import identity
 from common.audit import APPLICANTS
-from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, Unacceptable
+from common.errors import ChangedMeanwhile, NotPermitted, Unacceptable
 from common.identity import masked
 from common.wording import N_, Sentence
+from desk import applicant_locks
 from models import (
     REACHED_BITS,
     Account,
@@ -33,7 +33,7 @@ from models import (
     exclusive,
     now,
 )
-from workflow import history, locking, notifications, review, routing, scope
+from workflow import history, locking, notifications, review, routing
 from workflow.decision import NO_REASON, Decision
 
 LONGEST_NAME = 60
@@ -98,7 +98,7 @@ def correct_own_name(actor: Account, name: str) -> None:
     Raises NotPermitted after the first submission and for accounts that are no applicant's, Unacceptable for the same name.
     """
     with exclusive():
-        person = _lock_account(access.active_account(actor).id)
+        person = applicant_locks.lock_applicant(access.active_account(actor).id)
         if person.role is not Role.APPLICANT:
             raise NotPermitted
         _check_name(name, person.name)
@@ -126,7 +126,7 @@ def correct_name(
     """
     with exclusive():
         person = access.active_account(actor)
-        application, owner = _lock_application(application_number, person, seen_version)
+        application, owner = _lock(application_number, person, seen_version)
         if Action.CORRECT_NAME not in permitted_corrections(application, person):
             raise NotPermitted
         _check_name(name, application.name)
@@ -154,7 +154,7 @@ def correct_number(
         raise Unacceptable("number", Sentence(fault))
     with exclusive():
         person = access.active_account(actor)
-        application, owner = _lock_application(application_number, person, seen_version)
+        application, owner = _lock(application_number, person, seen_version)
         if Action.CORRECT_NUMBER not in permitted_corrections(application, person):
             if person.role is Role.ADMINISTRATOR and owner.number_corrected_at is not None:
                 raise Unacceptable("number", ALREADY_CORRECTED)
@@ -187,32 +187,9 @@ def correct_number(
     return row
 
 
-def _lock_account(account_id: int) -> Account:
-    """Return an account, reloaded and locked until the transaction ends."""
-    return db.session.scalars(
-        select(Account)
-        .where(Account.id == account_id)
-        .with_for_update(of=Account, key_share=True)
-        .execution_options(populate_existing=True)
-    ).one()
-
-
-def _lock_application(
-    application_number: str, person: Account, seen_version: int
-) -> tuple[Application, Account]:
-    """Return an application in the person's scope and its applicant's account, both locked.
-
-    The account is locked first, here and in `correct_own_name`: another order could deadlock.
-    """
-    owner_id = db.session.scalar(
-        select(Application.applicant_id).where(
-            Application.number == application_number, scope.visible(person)
-        )
-    )
-    if owner_id is None:
-        raise NotVisible
-    owner = _lock_account(owner_id)
-    application = locking.lock(application_number, person)
+def _lock(application_number: str, person: Account, seen_version: int) -> tuple[Application, Account]:
+    """Return an application in the person's scope and its applicant's account, both locked. Raises NotVisible, ChangedMeanwhile."""
+    application, owner = applicant_locks.lock_with_applicant(application_number, person)
     if application.version != seen_version:
         raise ChangedMeanwhile(history.last_review(application))
     return application, owner

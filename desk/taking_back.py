@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import and_, exists, insert, literal, or_, select, update
 
-from accounts import access, logins
+from accounts import access
 from common.errors import ChangedMeanwhile, NotPermitted, Unacceptable
 from common.wording import N_, Sentence
-from desk import deputies, marks
+from desk import applicant_locks, deputies, marks
 from models import (
     Account,
     Application,
@@ -72,14 +72,14 @@ def take_back(number: str, actor: Account, *, seen_version: int, decision: Decis
     """
     with exclusive():
         person = access.active_account(actor)
-        application = locking.lock(number, person)
+        application, applicant = applicant_locks.lock_with_applicant(number, person)
         newest = last_review(application)
         if application.version != seen_version:
             raise ChangedMeanwhile(newest)
         transition = transition_of(application, newest, person)
         if transition is None or newest is None:
             raise NotPermitted
-        if why := refusal(application, newest) or _outdated(application, transition):
+        if why := refusal(application, newest) or _outdated(application, applicant, transition):
             raise Unacceptable("", why)
         decision = decision.checked(needs_reason=transition.needs_reason)
         former = routing.responsible_for(application)
@@ -112,8 +112,11 @@ def _has_it(application: Application, actor: Account) -> bool:
     return bool(open_transitions(application.state, actor.role))
 
 
-def _outdated(application: Application, transition: Transition) -> Sentence | None:
-    """Return what has changed since the application left the review: a move of its employer follows only what is under review."""
+def _outdated(application: Application, applicant: Account, transition: Transition) -> Sentence | None:
+    """Return what has changed since the application left the review: a move of its employer follows only what is under review.
+
+    `applicant` is locked, as when a new application is begun.
+    """
     if application.state in routing.REVIEW_STEPS or application.submitted_enterprise_id is None:
         return None
     enterprise = locking.lock_enterprise(application.submitted_enterprise_id)
@@ -126,8 +129,7 @@ def _outdated(application: Application, transition: Transition) -> Sentence | No
         return CHANGED_SINCE
     if application.state is not State.FINISHED:
         return None
-    logins.lock_account(application.applicant)  # a new application is begun under the same lock
-    return BEGUN_ANEW if review.open_application(application.applicant) else None
+    return BEGUN_ANEW if review.open_application(applicant) else None
 
 
 def _tell_everybody(

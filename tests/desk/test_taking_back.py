@@ -18,7 +18,8 @@ from common.errors import (
     ReasonMissing,
     Unacceptable,
 )
-from desk import deputies, returned_marks, taking_back
+from common.identity import CITIZEN
+from desk import applicant_locks, corrections, deputies, returned_marks, taking_back
 from models import (
     Account,
     Action,
@@ -42,11 +43,12 @@ from tests.factories import (
     desk_person,
     draft,
     fresh,
+    identity_number,
     submit,
 )
-from tests.machine.at_once import at_once
+from tests.machine.at_once import at_once, slowly
 from tests.workflow.observing import history, sees, stored_rows, waits_for
-from workflow import inbox, progress, review
+from workflow import inbox, locking, progress, review
 from workflow.decision import Decision
 from workflow.transitions import TAKE_BACKS, TRANSITIONS
 
@@ -345,6 +347,28 @@ def test_of_taking_back_and_the_next_decision_at_the_same_moment_one_is_done(ord
     assert len(done) == 1
     expected = State.PRELIMINARY_REVIEW if done == {"taken back"} else State.FINISHED
     assert fresh(application).state is expected
+
+
+@pytest.mark.guide("W13")
+def test_taking_back_and_a_correction_at_the_same_moment_do_not_deadlock(
+    ordos: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    application = application_at(State.CITY_REVIEW, ordos.banner, ordos)
+    act(application, Action.REFUSE, ordos.centre, REASON)
+    number, seen = application.number, fresh(application).version
+    monkeypatch.setattr(locking, "lock", slowly(locking.lock))
+    monkeypatch.setattr(applicant_locks, "lock_applicant", slowly(applicant_locks.lock_applicant))
+    administrator_id = ordos.administrator.id
+
+    def correct() -> str:
+        actor = db.session.get_one(Account, administrator_id)
+        corrections.correct_number(
+            number, CITIZEN, identity_number(), actor, seen_version=seen, decision=Decision(REASON)
+        )
+        return "corrected"
+
+    answers = at_once(taking(application, ordos.centre), correct)
+    assert answers in (["taken back", "ChangedMeanwhile"], ["taken back", "NotPermitted"])
 
 
 def at_centre(world: World) -> Any:
