@@ -29,6 +29,6 @@ def extend(number: str, actor: Account, *, until: date, seen: date | None, decis
         decision = decision.checked(needs_reason=transition.needs_reason)
         periods.check_extension(application, until)
         application.resubmit_by = until
-        review = write_row(application, transition.action, application.state, person, decision, now())
-        notifications.tell_applicant(application, review, "term_extended")
-        return review
+        row = write_row(application, transition.action, application.state, person, decision, now())
+        notifications.tell_applicant(application, row, "term_extended")
+        return row

@@ -56,9 +56,9 @@ def write_row(
     """Add a row to the history, with further columns of it. The caller holds the lock."""
     columns = moves.history_row(application, action, before, person, decision, at) | further
     [(number, sequence)] = INSERT_ROW.execute({"numbered_application_id": application.id, **columns})
-    review = as_if_loaded(Review, {**columns, "id": number, "sequence": sequence})
-    db.session.add(review)  # later queries of this session return this object
-    set_committed_value(review, "application", application)
+    row = as_if_loaded(Review, {**columns, "id": number, "sequence": sequence})
+    db.session.add(row)  # later queries of this session return this object
+    set_committed_value(row, "application", application)
     for follow in FOLLOWERS:
-        follow(application, review)
-    return review
+        follow(application, row)
+    return row

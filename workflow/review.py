@@ -242,11 +242,11 @@ def _move(
         if started:
             files = {"submitted_application_id": application.id, "new_round": application.round}
             _SUBMIT_FILES.execute(files)
-        review = write_row(application, transition.action, before, person, decision, at, **former)
+        row = write_row(application, transition.action, before, person, decision, at, **former)
         if person.role is not Role.APPLICANT:
             inbox.mark_decided(person, application)
-        notifications.announce(application, review)
-    return review
+        notifications.announce(application, row)
+    return row
 
 
 def reroute(
@@ -270,10 +270,10 @@ def reroute(
     now_responsible = routing.responsible_for(application)
     if now_responsible != former:
         application.arrived_at, application.opened_at = at, None
-    review = write_row(application, Action.REROUTE, before, person, decision, at)
+    row = write_row(application, Action.REROUTE, before, person, decision, at)
     if now_responsible != former:
-        notifications.announce(application, review)
-    return review
+        notifications.announce(application, row)
+    return row
 
 
 def correct(
@@ -309,9 +309,9 @@ def employer_closed(application: Application, person: Account, decision: Decisio
         application.arrived_at, application.opened_at = at, None
         if returns_to_applicant(transition):
             application.resubmit_by = periods.resubmit_by(application, at)
-    review = write_row(application, transition.action, before, person, decision, at)
-    notifications.announce_closing(application, review)
-    return review
+    row = write_row(application, transition.action, before, person, decision, at)
+    notifications.announce_closing(application, row)
+    return row
 
 
 def restore(
