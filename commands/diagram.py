@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from models import REACHED_BITS, GrantAction, GrantState, State
-from payments.transitions import (
+from payments.grant_transitions import (
     FIRST_WORDING,
     GRANT_ACTION_WORDS,
     GRANT_STATE_WORDS,

@@ -30,7 +30,7 @@ REACHED_CITY_UNDER_WAY = text(f"{REACHED_CITY} AND {UNDER_WAY}")
 WITHOUT_BATCH = partial(
     text("result = 'passed' AND NOT in_batch"), on_sqlite=text("result = 'passed' AND in_batch = 0")
 )
-"""As SQLAlchemy writes `~Application.in_batch` for each database (payments/scope.py)."""
+"""As SQLAlchemy writes `~Application.in_batch` for each database (payments/grant_scope.py)."""
 
 
 QUEUED_ROWS: dict[str, Any] = {"postgresql_where": UNDER_WAY}
@@ -87,7 +87,7 @@ class Application(Model):
     """Whether any desk has marks on it (models/marks.py): not always the one it waits for now. Without it nothing looks for them."""
 
     in_batch: Mapped[bool] = mapped_column(default=False, server_default=false())
-    """Whether a batch holds it (models/batches.py); its last decision then stands. Only payments/closing.py sets it."""
+    """Whether a batch holds it (models/batches.py); its last decision then stands. Only payments/batch_making.py sets it."""
 
     form_version: Mapped[int] = mapped_column(default=1)
     """The number of the form version that it was begun with (models/forms.py). It never changes."""
@@ -167,7 +167,7 @@ class Application(Model):
             Index(None, column, "id", "education", **partial(REACHED_CITY))
             for column in ("number", "submitted_at")
         ),
-        # Waiting for a batch: few of all that passed, once batches are closed regularly.
+        # Waiting for a batch: few of all that passed, once batches are made regularly.
         Index(
             "ix_applications_without_batch",
             "period_id",

@@ -1,6 +1,6 @@
 """Batches of passed applications that are made public, the grants that come of them, and objections (P1, P2).
 
-Only payments/moves.py sets a grant's state. The money and the rule of a grant are frozen when its batch is closed.
+Only payments/grant_moves.py sets a grant's state. The money and the rule of a grant are frozen when its batch is made.
 Amounts are integers in fen.
 """
 

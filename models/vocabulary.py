@@ -164,7 +164,7 @@ class BatchState(Enum):
 
 
 class GrantState(Enum):
-    """Where a grant is. Its procedure is the table in payments/transitions.py."""
+    """Where a grant is. Its procedure is the table in payments/grant_transitions.py."""
 
     PUBLICIZED = "publicized"
     SUSPENDED = "suspended"
@@ -175,7 +175,7 @@ class GrantState(Enum):
 
 
 class GrantAction(Enum):
-    """What is done to a grant. PUBLICIZE creates it, when a batch is closed, and has no transition."""
+    """What is done to a grant. PUBLICIZE creates it, when a batch is made, and has no transition."""
 
     PUBLICIZE = "publicize"
     OBJECT = "object"

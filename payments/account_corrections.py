@@ -32,7 +32,7 @@ from models import (
     exclusive,
     now,
 )
-from payments import employers, moves, payment_moves, payment_scope
+from payments import employers, grant_moves, payment_moves, payment_scope
 from payments.bank_accounts import account_of
 from payments.bank_file import unwritable
 from payments.exporting import DISCLOSED_FIELD
@@ -109,7 +109,7 @@ def propose(grant_id: int, actor: Account, *, bank: str, account: str) -> Accoun
     """
     with exclusive():
         person = active_account(actor)
-        grant = moves.lock_grant(grant_id, person)
+        grant = grant_moves.lock_grant(grant_id, person)
         if person.role is not Role.APPLICANT or not correctable(grant):
             raise NotPermitted
         bank, account = one_line(bank), normalised(account)

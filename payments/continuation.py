@@ -34,7 +34,7 @@ from models import (
     now,
 )
 from models.statements import constant
-from payments import employers, moves, payment_moves, scope, stopping
+from payments import employers, grant_moves, grant_scope, payment_moves, stopping
 from payments.continuation_transitions import (
     APPLICANT,
     BY_STATE_ACTION_AND_ROLE,
@@ -59,7 +59,7 @@ class Ended(NamedTuple):
 def continuations(actor: Actor) -> Criterion:
     """Return the questions that this account may see: an applicant's own, those to an enterprise, all for the city."""
     if actor.role is Role.APPLICANT:
-        return Continuation.grant_id.in_(select(Grant.id).where(scope.grants(actor)))
+        return Continuation.grant_id.in_(select(Grant.id).where(grant_scope.grants(actor)))
     if actor.role is Role.ENTERPRISE:
         return Continuation.enterprise_id == actor.enterprise_id
     return true() if actor.role is Role.CITY else false()
@@ -138,7 +138,7 @@ def perform_within(
     reason: str = "",
 ) -> Continuation:
     """Do one action within `exclusive()`, with grant and question locked, in this order as everybody does."""
-    grant = moves.lock_grant(grant_id, None)
+    grant = grant_moves.lock_grant(grant_id, None)
     row = db.session.get_one(Continuation, key, with_for_update={"of": Continuation}, populate_existing=True)
     if seen_version is not None and row.version != seen_version:
         raise ChangedMeanwhile(None)
@@ -183,7 +183,7 @@ def _sign(row: Continuation, person: Account | None) -> None:
 def _hold(row: Continuation) -> None:
     """Note on the grant that the term has passed. Its payments are suspended as they were."""
     reason = f"第 {row.year} 年的在岗确认到 {row.due_by} 没有完成。"  # stays Chinese
-    moves.perform_within(row.grant_id, GrantAction.HOLD, SYSTEM, reason=reason)
+    grant_moves.perform_within(row.grant_id, GrantAction.HOLD, SYSTEM, reason=reason)
 
 
 def _end(row: Continuation, ended: Ended, role: Role | None) -> None:

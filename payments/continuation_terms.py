@@ -24,7 +24,7 @@ from models import (
     exclusive,
     now,
 )
-from payments import continuation, moves, payment_moves
+from payments import continuation, grant_moves, payment_moves
 from payments.continuation_transitions import (
     ANSWERED,
     ASK_AGAIN,
@@ -147,7 +147,7 @@ def expire_due(day: date) -> int:
 
 def _expire(key: int, grant_id: int) -> bool:
     """Note one; False when it was answered or noted meanwhile."""
-    moves.lock_grant(grant_id, None)
+    grant_moves.lock_grant(grant_id, None)
     row = db.session.get_one(Continuation, key, populate_existing=True)
     grant = db.session.get_one(Grant, grant_id)
     if (

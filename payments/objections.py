@@ -26,7 +26,7 @@ from models import (
     exclusive,
     now,
 )
-from payments import moves, publicity
+from payments import grant_moves, publicity
 
 MOST_FILES = 10
 LONGEST_NAME, LONGEST_CONTACT, LONGEST_TEXT = 60, 100, 2000
@@ -69,11 +69,11 @@ def objections_in_sight(actor: Actor) -> ColumnElement[bool]:
 def enter(actor: Account, grant_id: int, objector: Objector, *, seen_version: int) -> GrantEvent:
     """Enter an objection; the grant is suspended. Returns the new row of the grant's history.
 
-    Raises Unacceptable outside the days of the publicity and for a field, and what `moves.perform` raises.
+    Raises Unacceptable outside the days of the publicity and for a field, and what `grant_moves.perform` raises.
     """
     with exclusive():
         person = active_account(actor)
-        grant = moves.lock_grant(grant_id, person)
+        grant = grant_moves.lock_grant(grant_id, person)
         if publicity.is_over(grant.batch):
             raise Unacceptable("", Sentence(ENDED, {"day": grant.batch.closes.isoformat()}))
         if not publicity.is_running(grant.batch):
@@ -92,7 +92,7 @@ def enter(actor: Account, grant_id: int, objector: Objector, *, seen_version: in
                 )
             )
 
-        return moves.perform_within(
+        return grant_moves.perform_within(
             grant_id, GrantAction.OBJECT, person, seen_version=seen_version, change=add
         )
 
@@ -160,7 +160,7 @@ def decide_objection(
                 each.decided_by_id, each.decided_by_name, each.decided_at = person.id, person.name, now()
 
         try:
-            return moves.perform_within(
+            return grant_moves.perform_within(
                 objection.grant_id, ACTIONS[decision], person, reason=reason, change=settle
             )
         except NotPermitted as moved:
@@ -186,6 +186,6 @@ def _lock(person: Account, objection_id: int) -> Objection:
     found = db.session.scalars(query).one_or_none()
     if found is None:
         raise NotVisible
-    moves.lock_grant(found.grant_id, person)
+    grant_moves.lock_grant(found.grant_id, person)
     db.session.refresh(found)
     return found

@@ -1,10 +1,10 @@
-"""Which payments and runs an account may see, as SQL criteria on top of payments/scope.py. Every query of a console uses them."""
+"""Which payments and runs an account may see, as SQL criteria on top of payments/grant_scope.py. Every query of a console uses them."""
 
 from sqlalchemy import false, select, true
 
 from accounts.actor_shape import Actor
 from models import AccountCorrection, Grant, Payment, Role
-from payments import scope
+from payments import grant_scope
 from workflow.scope import Criterion
 
 
@@ -13,7 +13,10 @@ def payments(actor: Actor) -> Criterion:
     if actor.role in (Role.CITY, Role.ADMINISTRATOR):
         return true()
     return (
-        select(Grant.id).where(Grant.id == Payment.grant_id, scope.grants(actor)).correlate(Payment).exists()
+        select(Grant.id)
+        .where(Grant.id == Payment.grant_id, grant_scope.grants(actor))
+        .correlate(Payment)
+        .exists()
     )
 
 
@@ -27,6 +30,6 @@ def corrections(actor: Actor) -> Criterion:
     if actor.role is Role.ENTERPRISE:
         return AccountCorrection.enterprise_id == actor.enterprise_id
     if actor.role is Role.APPLICANT:
-        own = select(Grant.id).where(Grant.id == AccountCorrection.grant_id, scope.grants(actor))
+        own = select(Grant.id).where(Grant.id == AccountCorrection.grant_id, grant_scope.grants(actor))
         return own.correlate(AccountCorrection).exists()
     return true() if actor.role is Role.CITY else false()

@@ -29,7 +29,7 @@ from models import (
     db,
     exclusive,
 )
-from payments import continuation_terms, moves, payment_moves, reversals, same_person, scope
+from payments import continuation_terms, grant_moves, grant_scope, payment_moves, reversals, same_person
 
 GRANTED_MEANWHILE = N_("同一人本期另有补贴（第 %(batch)s 批第 %(position)s 号），不能撤销不予发放。")
 
@@ -45,7 +45,7 @@ def reinstate(grant_id: int, actor: Account, *, seen_version: int, reason: str) 
         def forget(grant: Grant) -> None:
             grant.stopped_on, grant.stop_reason = None, None
 
-        moves.perform_within(
+        grant_moves.perform_within(
             grant_id, GrantAction.REINSTATE, person, seen_version=seen_version, reason=reason, change=forget
         )
         for state, ids in _by_state_before(grant_id).items():
@@ -104,7 +104,7 @@ def reconsider(grant_id: int, actor: Account, *, seen_version: int, reason: str)
                 each.decision, each.reason = None, ""
                 each.decided_by_id, each.decided_by_name, each.decided_at = None, "", None
 
-        moves.perform_within(
+        grant_moves.perform_within(
             grant_id,
             GrantAction.RECONSIDER,
             person,
@@ -125,8 +125,8 @@ def granted_meanwhile(grant: Grant) -> Sentence | None:
 
 
 def _lock_period(grant_id: int, person: Account) -> None:
-    """Wait for a batch of the period that is being closed (payments/closing.py): it may grant the same person. Raises NotVisible."""
-    in_sight = select(Grant.period_id).where(Grant.id == grant_id, scope.grants(person))
+    """Wait for a batch of the period that is being made (payments/batch_making.py): it may grant the same person. Raises NotVisible."""
+    in_sight = select(Grant.period_id).where(Grant.id == grant_id, grant_scope.grants(person))
     period_id = db.session.scalar(in_sight)
     if period_id is None:
         raise NotVisible

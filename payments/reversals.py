@@ -8,7 +8,7 @@ from sqlalchemy import exists, select
 from accounts.access import active_account
 from common.errors import NotPermitted
 from models import Account, Grant, GrantAction, GrantState, Payment, PaymentAction, Role, db, exclusive
-from payments import moves, payment_moves
+from payments import grant_moves, payment_moves
 from payments.payment_scope import payments
 from payments.run_transitions import UNSETTLED
 
@@ -41,7 +41,7 @@ def reverse(payment_id: int, actor: Account, *, seen_version: int, reason: str) 
         db.session.flush()
         grant = db.session.get_one(Grant, anew.grant_id, populate_existing=True)
         if grant.state is GrantState.COMPLETED:
-            moves.perform_within(grant.id, GrantAction.REOPEN, None, reason=reason)
+            grant_moves.perform_within(grant.id, GrantAction.REOPEN, None, reason=reason)
         payment_moves.stop_those_of_stopped_grants([anew.id])
     return anew
 
@@ -75,4 +75,4 @@ def complete_paid_grants(ids: list[int]) -> None:
         unpaid = exists().where(Payment.grant_id == Grant.id, Payment.state.in_(UNSETTLED))
         done = select(Grant.id).where(Grant.id.in_(chunk), Grant.state == GrantState.GRANTED, ~unpaid)
         if paid := db.session.scalars(done.order_by(Grant.id)).all():
-            moves.perform_all_within(paid, GrantState.GRANTED, GrantAction.COMPLETE)
+            grant_moves.perform_all_within(paid, GrantState.GRANTED, GrantAction.COMPLETE)

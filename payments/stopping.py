@@ -13,7 +13,7 @@ from common.calendar import local_date
 from common.errors import Unacceptable
 from common.wording import N_, Sentence
 from models import Account, Grant, GrantAction, Payment, PaymentAction, db, exclusive
-from payments import moves, payment_moves
+from payments import grant_moves, payment_moves
 from payments.run_transitions import STOPPABLE
 
 
@@ -24,7 +24,7 @@ def stop_grant(grant_id: int, actor: Account, *, seen_version: int, first_day: d
     """
     with exclusive():
         person = active_account(actor)
-        granted_at = moves.lock_grant(grant_id, person).granted_at
+        granted_at = grant_moves.lock_grant(grant_id, person).granted_at
         if granted_at is not None and first_day < (earliest := local_date(granted_at)):
             words = {"earliest": earliest.isoformat()}
             raise Unacceptable("first_day", Sentence(N_("不能早于予以发放的那一天：%(earliest)s。"), words))
@@ -52,7 +52,9 @@ def stop_within(
     def note(grant: Grant) -> None:
         grant.stopped_on, grant.stop_reason = first_day, reason.strip()
 
-    moves.perform_within(grant_id, action, person, seen_version=seen_version, reason=reason, change=note)
+    grant_moves.perform_within(
+        grant_id, action, person, seen_version=seen_version, reason=reason, change=note
+    )
     due = Payment.due_on >= first_day
     if unconfirmed_year is not None:
         due = or_(due, Payment.year >= unconfirmed_year)

@@ -8,7 +8,7 @@ from admin_views.site.lists import Badge
 from admin_views.site.wording import translated
 from common.calendar import today
 from payments import publicity
-from payments.transitions import GRANT_BADGES, GRANT_STATE_WORDS
+from payments.grant_transitions import GRANT_BADGES, GRANT_STATE_WORDS
 
 
 def grant_badge(row: Any) -> Badge:

@@ -1,4 +1,4 @@
-"""The summary of a batch of what 「待公示」 has chosen, and closing it (P1). waiting.py says what is chosen."""
+"""The summary of a batch of what 「待公示」 has chosen, and making it (P1). waiting.py says what is chosen."""
 
 from collections.abc import Collection, Iterable, Mapping
 from http import HTTPStatus
@@ -21,8 +21,8 @@ from common.errors import NotPermitted, NotVisible, Unacceptable
 from common.money import in_yuan
 from common.wording import N_
 from models import Period
-from payments import closing, publicity
-from payments.closing import BatchSummary
+from payments import batch_making, publicity
+from payments.batch_making import BatchSummary
 
 LONGEST_LIST = 200
 """Left-out applications that the summary names one by one."""
@@ -50,10 +50,10 @@ class OpeningForm(FlaskForm):
     opens = DayField(_("公示开始日期"), [InputRequired(_("请填写日期，例如：2026-11-23。"))])
 
 
-class ClosingRoutes:
-    """The routes of 「待公示」 that show what a batch would be and close it."""
+class BatchMakingRoutes:
+    """The routes of 「待公示」 that show what a batch would be and make it."""
 
-    exposed_routes: tuple[str, ...] = ("summary", "close")
+    exposed_routes: tuple[str, ...] = ("summary", "make")
     title: str
     get_url: Any
     render: Any
@@ -75,13 +75,13 @@ class ClosingRoutes:
             return back
         form = OpeningForm(formdata=None, opens=today())
         if more:
-            most = closing.MOST_ROWS
+            most = batch_making.MOST_ROWS
             flash(gettext("符合条件的超过 %(most)s 件，这次选定了前 %(most)s 件。", most=most), "info")
         return self._summary_page(period, ids, form, chosen)
 
-    @expose("/close/", methods=("POST",))
-    def close(self) -> Any:
-        """Close the batch as it was shown, or show what has changed."""
+    @expose("/make/", methods=("POST",))
+    def make(self) -> Any:
+        """Make the batch as it was shown, or show what has changed."""
         chosen, periods, period = self._chosen(request.form)
         ids, _more = self._ids(chosen, period, request.form)
         form = OpeningForm()
@@ -96,10 +96,10 @@ class ClosingRoutes:
             return self._summary_page(period, ids, form, chosen, omitted), HTTPStatus.UNPROCESSABLE_ENTITY
         token = request.form.get("token", "")
         try:
-            batch = closing.close_batch(
+            batch = batch_making.make_batch(
                 current_user._get_current_object(), period.id, ids, form.opens.data, token, omitted
             )
-        except closing.SummaryChanged:
+        except batch_making.SummaryChanged:
             page = self._summary_page(period, ids, form, chosen, omitted, changed=True)
             return page, HTTPStatus.CONFLICT
         except Unacceptable as refusal:
@@ -162,7 +162,7 @@ class ClosingRoutes:
 
     def _summarise(self, period: Period, ids: Collection[int], opens: Any) -> BatchSummary:
         try:
-            return closing.summarise(current_user._get_current_object(), period.id, ids, opens)
+            return batch_making.summarise(current_user._get_current_object(), period.id, ids, opens)
         except (NotPermitted, NotVisible):
             abort(HTTPStatus.NOT_FOUND)
 

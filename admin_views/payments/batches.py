@@ -24,8 +24,8 @@ from common.wording import N_
 from common.working_days import current_calendar
 from models import Application, Batch, Grant, GrantState, Objection, Period, db
 from models.search import key_contains_words
-from payments import publicity, scope
-from payments.transitions import GRANT_STATE_WORDS
+from payments import grant_scope, publicity
+from payments.grant_transitions import GRANT_STATE_WORDS
 
 PUBLIC_LIST = N_("公示名单")
 OPEN_OBJECTIONS = (
@@ -70,7 +70,7 @@ class Batches(GrantPage, CityPage):
     title = N_("公示批次")
 
     def criterion(self) -> ColumnElement[bool]:
-        return scope.batches(current_user)
+        return grant_scope.batches(current_user)
 
     @expose("/")
     def index_view(self) -> str:
@@ -141,7 +141,7 @@ class Batches(GrantPage, CityPage):
     def _grants(self, batch: Batch, chosen: Mapping[str, str]) -> Select[Any]:
         query = select(
             Grant.position, Grant.name, Grant.enterprise_name, Grant.amount_fen, Grant.state
-        ).where(Grant.batch_id == batch.id, scope.grants(current_user))
+        ).where(Grant.batch_id == batch.id, grant_scope.grants(current_user))
         state = next((each for each in GrantState if each.value == chosen.get("state")), None)
         if state is not None:
             query = query.where(Grant.state == state)
@@ -158,7 +158,7 @@ class Batches(GrantPage, CityPage):
         """Return how many rows of a batch are in each state."""
         query = (
             select(Grant.state, func.count())
-            .where(Grant.batch_id == batch.id, scope.grants(current_user))
+            .where(Grant.batch_id == batch.id, grant_scope.grants(current_user))
             .group_by(Grant.state)
         )
         found = {state: count for state, count in db.session.execute(query)}  # noqa: C416 - rows, not pairs

@@ -31,9 +31,9 @@ from common.errors import (
 from common.money import in_yuan
 from common.text import size_text
 from models import Grant, GrantAction, GrantEvent, GrantState, Objection, ObjectionDecision, ObjectionFile, db
-from payments import moves, objections, publicity, reinstating, scope
+from payments import grant_moves, grant_scope, objections, publicity, reinstating
+from payments.grant_transitions import OBJECTION_WORDS, find_grant_transition, history_wording
 from payments.objections import Objector
-from payments.transitions import OBJECTION_WORDS, find_grant_transition, history_wording
 from uploads.browser_check import accept_attribute
 from uploads.errors import UploadError
 from uploads.kinds import PERMITTED
@@ -259,7 +259,7 @@ class GrantPage:
             size_text=size_text,
             denied=denied,
             not_reconsidered=denied
-            and (moves.second_person_refusal(grant, actor) or reinstating.granted_meanwhile(grant)),
+            and (grant_moves.second_person_refusal(grant, actor) or reinstating.granted_meanwhile(grant)),
             wrong=wrong,
             wrong_reason=wrong_reason or {},
             typed=typed or {},
@@ -271,7 +271,7 @@ class GrantPage:
         batch = self.get_one(number)
         found = db.session.scalars(
             select(Grant).where(
-                Grant.batch_id == batch.id, Grant.position == position, scope.grants(current_user)
+                Grant.batch_id == batch.id, Grant.position == position, grant_scope.grants(current_user)
             )
         ).one_or_none()
         if found is None:

@@ -23,8 +23,8 @@ from common.money import in_yuan
 from common.settings import SITE_NAME
 from common.wording import N_
 from models import AccountCorrection, CorrectionState, Grant, Payment, PaymentState, db
-from payments import account_corrections, bank_accounts, scope
-from payments.transitions import GRANT_STATE_WORDS
+from payments import account_corrections, bank_accounts, grant_scope
+from payments.grant_transitions import GRANT_STATE_WORDS
 
 MOST_OWN = 50
 COLUMNS = (
@@ -68,7 +68,7 @@ class OwnPayments(ScopedView):
     title = N_("补贴发放")
 
     def criterion(self) -> ColumnElement[bool]:
-        return scope.grants(current_user)
+        return grant_scope.grants(current_user)
 
     def render(self, template: str, **context: Any) -> str:
         return super().render(

@@ -35,8 +35,8 @@ from common.errors import (
 from common.money import in_yuan
 from common.wording import N_
 from models import ContinuationAction, Grant, GrantAction, Payment, db
-from payments import continuation, employers, moves, reinstating, scope, stopping
-from payments.transitions import find_grant_transition
+from payments import continuation, employers, grant_moves, grant_scope, reinstating, stopping
+from payments.grant_transitions import find_grant_transition
 
 
 class StopForm(FlaskForm):
@@ -89,7 +89,7 @@ class StopGrant(CityPage):
         return False
 
     def criterion(self) -> ColumnElement[bool]:
-        return scope.grants(current_user)
+        return grant_scope.grants(current_user)
 
     @expose("/<int:key>/stop/", methods=("GET", "POST"))
     def stop(self, key: int) -> Any:
@@ -201,7 +201,7 @@ class StopGrant(CityPage):
             question=question,
             employer_confirms=question is not None and employers.can_confirm(question.enterprise_id),
             stopped=stopped,
-            another_person=moves.second_person_refusal(grant, actor) if stopped else None,
+            another_person=grant_moves.second_person_refusal(grant, actor) if stopped else None,
             reinstate_form=reinstate_form or ReinstateForm(formdata=None),
             confirm_form=confirm_form or ConfirmForm(formdata=None),
             meanwhile=meanwhile,

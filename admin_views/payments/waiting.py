@@ -9,7 +9,7 @@ from flask_babel import gettext
 from flask_login import current_user
 from sqlalchemy import ColumnElement, Select, func, select
 
-from admin_views.payments.batch_summary import ClosingRoutes
+from admin_views.payments.batch_summary import BatchMakingRoutes
 from admin_views.payments.console import CityPage
 from admin_views.review import application_list, list_search
 from admin_views.site.base import MOST_COUNTED, expose, number_on_tab
@@ -21,7 +21,7 @@ from admin_views.site.wording import translated
 from common.wording import N_
 from models import Application, Period, Region, db
 from models.statements import PlannedPerQuery
-from payments import closing, scope
+from payments import batch_making, grant_scope
 from workflow import scope as application_scope
 from workflow.form.living_allowance import EDUCATIONS
 
@@ -54,16 +54,16 @@ UNASSIGNED_COLUMNS = (
 """For applications that belong to no period: the day of the submission suggests one."""
 
 
-class WaitingForBatch(ClosingRoutes, CityPage):
+class WaitingForBatch(BatchMakingRoutes, CityPage):
     """The list, and which of its applications are chosen."""
 
-    exposed_routes = ("index_view", *ClosingRoutes.exposed_routes)
+    exposed_routes = ("index_view", *BatchMakingRoutes.exposed_routes)
     exports = {"index_view": "exported"}
     lookup_column = "number"
     title = N_("待公示")
 
     def criterion(self) -> ColumnElement[bool]:
-        return scope.without_batch(current_user)
+        return grant_scope.without_batch(current_user)
 
     @expose("/")
     def index_view(self) -> str:
@@ -141,14 +141,14 @@ class WaitingForBatch(ClosingRoutes, CityPage):
     def _ids(self, chosen: Mapping[str, str], period: Period | None, sent: Any) -> tuple[list[int], bool]:
         """Return the ids of the chosen applications, and whether there are more than one batch can hold."""
         if sent.get("all"):
-            found = self._listing(chosen, period).page("", closing.MOST_ROWS, self._values(chosen))
+            found = self._listing(chosen, period).page("", batch_making.MOST_ROWS, self._values(chosen))
             return [row.sort_id for row in found.rows], found.next is not None
         return self._by_number(sent.getlist("row")), False
 
     def _by_number(self, numbers: Iterable[str]) -> list[int]:
         """Return the ids of applications by their numbers; 404 when one of them is not in sight."""
         wanted = set(numbers)
-        if len(wanted) > closing.MOST_ROWS or not all(number.isprintable() for number in wanted):
+        if len(wanted) > batch_making.MOST_ROWS or not all(number.isprintable() for number in wanted):
             abort(HTTPStatus.NOT_FOUND)
         in_sight = application_scope.visible(current_user._get_current_object())
         query = select(Application.id).where(Application.number.in_(wanted), in_sight)

@@ -18,7 +18,7 @@ from common.single_objects import single_object
 from documents.decision_notices import offered_notices
 from models import Account, Application, Enterprise, Grant, GrantEvent, Review, State, db
 from payments import publicity
-from payments.transitions import GRANT_BADGES, GRANT_STATE_WORDS
+from payments.grant_transitions import GRANT_BADGES, GRANT_STATE_WORDS
 from workflow import progress, reading, routing, scope
 from workflow.form.answers import answer_text
 from workflow.form.fields import Field

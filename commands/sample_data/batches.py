@@ -8,7 +8,7 @@ from sqlalchemy import case, func, select
 from commands.sample_data.clock import at, days_ago
 from common.calendar import start_of, today
 from models import Account, Application, Batch, Enterprise, Grant, Objection, ObjectionDecision, Period, db
-from payments import closing, ending, objections, scope
+from payments import batch_ending, batch_making, grant_scope, objections
 
 ROWS = 6
 """Applications of one batch."""
@@ -18,8 +18,10 @@ OBJECTOR = objections.Objector(
 )  # stays Chinese
 
 
-def close(city: Account, days: int, *, first: Application | None = None, rows: int = ROWS) -> Sequence[Grant]:
-    """Close a batch so many days ago, of the period of `first` or the newest with enough that have passed by then.
+def publicize(
+    city: Account, days: int, *, first: Application | None = None, rows: int = ROWS
+) -> Sequence[Grant]:
+    """Make a batch so many days ago, of the period of `first` or the newest with enough that have passed by then.
 
     With `first`, those come before others that are paid for several years; else those of the sample enterprises, whose reviewers
     can log in. Returns no grant when nothing fits a standard.
@@ -29,15 +31,15 @@ def close(city: Account, days: int, *, first: Application | None = None, rows: i
         if period_id is None:
             return []
         ids = _candidates(city, period_id, first)
-        found = closing.summarise(city, period_id, ids, today()).included
+        found = batch_making.summarise(city, period_id, ids, today()).included
         years = {each.application.id: each.standard.years for each in found}
         if first is not None:
             ids = sorted(ids, key=lambda key: (key != first.id, years.get(key) == 1))
         chosen = [key for key in ids if key in years][:rows]
         if not chosen:
             return []
-        summary = closing.summarise(city, period_id, chosen, today())
-        batch = closing.close_batch(city, period_id, chosen, today(), summary.token)
+        summary = batch_making.summarise(city, period_id, chosen, today())
+        batch = batch_making.make_batch(city, period_id, chosen, today(), summary.token)
     return db.session.scalars(select(Grant).where(Grant.batch_id == batch.id).order_by(Grant.position)).all()
 
 
@@ -45,7 +47,7 @@ def end(grants: Sequence[Grant]) -> None:
     """Let the publicity of a batch end on the day after its last one, as the worker would."""
     closes = db.session.get_one(Batch, grants[0].batch_id).closes
     with at(start_of(closes + timedelta(days=1)) + timedelta(hours=1)):
-        ending.end_due_batches()
+        batch_ending.end_due_batches()
 
 
 def object_to(city: Account, grant: Grant, days: int) -> None:
@@ -64,7 +66,7 @@ def settle_objection(
 
 
 def _period(city: Account, rows: int) -> int | None:
-    passed = scope.without_batch(city), Application.arrived_at < days_ago(0)
+    passed = grant_scope.without_batch(city), Application.arrived_at < days_ago(0)
     enough = case((func.count() >= rows, 0), else_=1)
     query = select(Period.id).join(Application, Application.period_id == Period.id).where(*passed)
     return db.session.scalar(
@@ -79,10 +81,10 @@ def _candidates(city: Account, period_id: int, first: Application | None) -> lis
         select(Application.id)
         .join(Enterprise, Enterprise.id == Application.submitted_enterprise_id)
         .where(
-            scope.without_batch(city),
+            grant_scope.without_batch(city),
             Application.period_id == period_id,
             Application.arrived_at < days_ago(0),
         )
         .order_by(of_the_sample, Application.arrived_at, Application.id)
     )
-    return list(db.session.scalars(query.limit(closing.MOST_ROWS)))
+    return list(db.session.scalars(query.limit(batch_making.MOST_ROWS)))

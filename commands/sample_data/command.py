@@ -15,7 +15,7 @@ NUMBER = 200
 
 SEED = 1
 LONG_AGO, LATE, LATER = 360, 52, 24
-"""Days since the batches that have ended were closed."""
+"""Days since the batches that have ended were made."""
 
 
 def fill_once() -> None:
@@ -44,12 +44,12 @@ def _follow(paid: people.KnownHistory, refused: people.KnownHistory) -> None:
     """Let everything happen that follows 「通过」, in order of time."""
     city, second = people.city_clerks()
 
-    year = batches.close(city, LONG_AGO, first=paid.application)
+    year = batches.publicize(city, LONG_AGO, first=paid.application)
     if year:
         batches.end(year)
         payment_runs.pay(city, second, LONG_AGO - 20)
         payment_runs.pay(city, second, 160)
-    batch = batches.close(city, LATE, first=refused.application)
+    batch = batches.publicize(city, LATE, first=refused.application)
     if batch:
         batches.object_to(city, batch[-1], LATE - 2)
         batches.settle_objection(
@@ -61,7 +61,7 @@ def _follow(paid: people.KnownHistory, refused: people.KnownHistory) -> None:
         payment_runs.correct_account(returned[0], 6)
         for grant in returned[2:]:
             payment_runs.correct_account(grant, 20, confirmed=True)
-    batch = batches.close(city, LATER)
+    batch = batches.publicize(city, LATER)
     if batch:
         batches.object_to(city, batch[-1], LATER - 1)
         batches.settle_objection(
@@ -72,7 +72,7 @@ def _follow(paid: people.KnownHistory, refused: people.KnownHistory) -> None:
         payment_runs.ask_about_second_year(year, 20)
     if batch:
         payment_runs.freeze(second, 2)
-    batch = batches.close(city, 1)
+    batch = batches.publicize(city, 1)
     if batch:
         batches.object_to(city, batch[-1], 0)
     documents.fill(city, paid.application, 1)

@@ -77,7 +77,7 @@ def sixty_thousand_at_once(site: Site) -> None:
 
 
 def let_the_publicity_end(site: Site) -> None:
-    """As if the batch had been closed a month earlier; then the worker comes by."""
+    """As if the batch had been made a month earlier; then the worker comes by."""
     with site.app_context():
         batch = db.session.scalars(select(Batch)).one()
         batch.opens, batch.closes = (day - timedelta(days=30) for day in (batch.opens, batch.closes))
@@ -169,7 +169,7 @@ def test_two_passed_people_are_publicized_and_paid(
     maker.see("市专家服务中心审核通过")
     assert world.state_of(live_server, last) is State.FINISHED
 
-    # a batch is closed
+    # a batch is made
     maker.goto("/city/")
     maker.leave_by("待公示")
     maker.see(OBJECTED)

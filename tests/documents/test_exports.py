@@ -36,7 +36,7 @@ NO_LISTS = {
     "payments.own_payments": "the payments of one's own grants, on one page",
     "payments.public": "the public page; its rows are those of the city's list of a batch",
     "payments.stop": "the payments of one grant, on the page that stops it",
-    "payments.batch_summary.INCLUDED_COLUMNS": "the question before a batch is closed; the batch is a list afterwards",
+    "payments.batch_summary.INCLUDED_COLUMNS": "the question before a batch is made; the batch is a list afterwards",
     "payments.batch_summary.LEFT_OUT_COLUMNS": "the same question",
     "administration.form_columns": "the fields of the form, in the sections of one form; its versions are a list",
     "administration.standards.CASE_COLUMNS": "the preview of a draft on some cases, gone when the page is left",

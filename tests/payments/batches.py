@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from common.calendar import today
 from models import Account, Application, Batch, Grant, Period, Standard, StandardState, State, db
-from payments import closing
+from payments import batch_making
 from tests.factories import Place, World, application_at, saved
 
 AMOUNT = 60_000_01
@@ -49,11 +49,11 @@ def passed(world: World, period: Period, at: Place | None = None, by: Account | 
     return application
 
 
-def closed(world: World, period: Period, rows: Collection[Application]) -> Batch:
+def batch_of(world: World, period: Period, rows: Collection[Application]) -> Batch:
     """A batch of these applications, public from today on."""
     ids = [each.id for each in rows]
-    summary = closing.summarise(world.centre, period.id, ids, today())
-    return closing.close_batch(world.centre, period.id, ids, today(), summary.token)
+    summary = batch_making.summarise(world.centre, period.id, ids, today())
+    return batch_making.make_batch(world.centre, period.id, ids, today(), summary.token)
 
 
 def grants_of(batch: Batch) -> Sequence[Grant]:

@@ -15,12 +15,12 @@ from common.identity import CITIZEN
 from desk import taking_back
 from models import Batch, GrantEvent, GrantState, Message, ObjectionDecision, State, db
 from models.secrets import vault
-from payments import closing, objections, publicity, reinstating
+from payments import batch_making, objections, publicity, reinstating
 from payments.objections import Objector
 from tests.clock import at
 from tests.factories import World, applicant, application_at, city_clerk, draft, fresh, world
 from tests.machine.at_once import at_once
-from tests.payments.batches import AMOUNT, closed, grants_of, passed, period_with_standard
+from tests.payments.batches import AMOUNT, batch_of, grants_of, passed, period_with_standard
 from workflow.decision import Decision
 
 
@@ -42,16 +42,16 @@ def test_a_batch_holds_what_has_a_standard_and_names_why_the_others_are_left_out
     under_review = application_at(State.CITY_REVIEW, ordos.city, ordos)
     db.session.commit()
     everything = [*rows, without_standard, other_period, same_person, under_review]
-    summary = closing.summarise(ordos.centre, period.id, [one.id for one in everything], today())
+    summary = batch_making.summarise(ordos.centre, period.id, [one.id for one in everything], today())
     assert [one.application.id for one in summary.included] == [one.id for one in rows]
     assert summary.total_fen == 2 * AMOUNT
     assert {one.application.id: one.why for one in summary.left_out} == {
-        without_standard.id: closing.NO_STANDARD,
-        other_period.id: closing.OTHER_PERIOD,
-        same_person.id: closing.TWICE,
-        under_review.id: closing.NOT_PASSED,
+        without_standard.id: batch_making.NO_STANDARD,
+        other_period.id: batch_making.OTHER_PERIOD,
+        same_person.id: batch_making.TWICE,
+        under_review.id: batch_making.NOT_PASSED,
     }
-    batch = closed(ordos, period, everything)
+    batch = batch_of(ordos, period, everything)
     found = grants_of(batch)
     assert [(one.position, one.application_id, one.state) for one in found] == [
         (place, row.id, GrantState.PUBLICIZED) for place, row in enumerate(rows, 1)
@@ -64,11 +64,11 @@ def test_a_batch_holds_what_has_a_standard_and_names_why_the_others_are_left_out
     assert (message.words["batch"], message.words["closes"]) == (batch.number, batch.closes.isoformat())
 
     # Once per person and period: what was passed later is left out by name of the batch.
-    again = closing.summarise(ordos.centre, period.id, [same_person.id, rows[0].id], today())
-    assert [one.why.text for one in again.left_out] == [closing.TAKEN, closing.GRANTED_IN]
+    again = batch_making.summarise(ordos.centre, period.id, [same_person.id, rows[0].id], today())
+    assert [one.why.text for one in again.left_out] == [batch_making.TAKEN, batch_making.GRANTED_IN]
     assert not again.included
     with pytest.raises(Unacceptable):
-        closing.close_batch(ordos.centre, period.id, [same_person.id], today(), closing.summarise(
+        batch_making.make_batch(ordos.centre, period.id, [same_person.id], today(), batch_making.summarise(
             ordos.centre, period.id, [same_person.id], today()
         ).token)  # fmt: skip
     with pytest.raises(Unacceptable):
@@ -82,43 +82,43 @@ def test_a_batch_of_nothing_of_the_past_or_by_somebody_else_is_refused(ordos: Wo
     period = period_with_standard()
     one = passed(ordos, period)
     before = len(db.session.scalars(select(Batch.id)).all())
-    nothing = closing.summarise(ordos.centre, period.id, [], today())
+    nothing = batch_making.summarise(ordos.centre, period.id, [], today())
     with pytest.raises(Unacceptable):
-        closing.close_batch(ordos.centre, period.id, [], today(), nothing.token)
+        batch_making.make_batch(ordos.centre, period.id, [], today(), nothing.token)
     for day in (today() - timedelta(days=1), today() + timedelta(days=31)):
         with pytest.raises(Unacceptable) as refused:
-            closing.summarise(ordos.centre, period.id, [one.id], day)
+            batch_making.summarise(ordos.centre, period.id, [one.id], day)
         assert refused.value.field == "opens"
     for somebody in (ordos.banner.clerk, ordos.city.reviewer, ordos.administrator, one.applicant):
         with pytest.raises(NotPermitted):
-            closing.close_batch(somebody, period.id, [one.id], today(), "")
+            batch_making.make_batch(somebody, period.id, [one.id], today(), "")
     with pytest.raises(NotVisible):
-        closing.summarise(ordos.centre, period.id, [draft(ordos.city.enterprise).id], today())
+        batch_making.summarise(ordos.centre, period.id, [draft(ordos.city.enterprise).id], today())
     with pytest.raises(NotVisible):
-        closing.summarise(ordos.centre, 999_999, [one.id], today())
-    summary = closing.summarise(ordos.centre, period.id, [one.id], today())
+        batch_making.summarise(ordos.centre, 999_999, [one.id], today())
+    summary = batch_making.summarise(ordos.centre, period.id, [one.id], today())
     with pytest.raises(Unacceptable):
-        closing.close_batch(ordos.centre, period.id, [one.id], today(), summary.token, omitted=[one.id])
+        batch_making.make_batch(ordos.centre, period.id, [one.id], today(), summary.token, omitted=[one.id])
     one.education = "bachelor"
     db.session.commit()
-    with pytest.raises(closing.SummaryChanged):
-        closing.close_batch(ordos.centre, period.id, [one.id], today(), summary.token)
+    with pytest.raises(batch_making.SummaryChanged):
+        batch_making.make_batch(ordos.centre, period.id, [one.id], today(), summary.token)
     assert len(db.session.scalars(select(Batch.id)).all()) == before
     assert not fresh(one).in_batch
 
 
 @pytest.mark.guide("P1")
-def test_of_two_who_close_a_batch_over_the_same_rows_at_once_one_does(ordos: World) -> None:
+def test_of_two_who_make_a_batch_of_the_same_rows_at_once_one_does(ordos: World) -> None:
     period = period_with_standard()
     rows = [passed(ordos, period) for _ in range(3)]
     ids = [row.id for row in rows]
     centre, period_id, day = ordos.centre, period.id, today()
-    token = closing.summarise(centre, period_id, ids, day).token
+    token = batch_making.summarise(centre, period_id, ids, day).token
 
-    def close() -> str:
-        return closing.close_batch(centre, period_id, ids, day, token).number
+    def make() -> str:
+        return batch_making.make_batch(centre, period_id, ids, day, token).number
 
-    outcomes = at_once(close, close)
+    outcomes = at_once(make, make)
     assert sorted(one == "SummaryChanged" for one in outcomes) == [False, True], outcomes
     numbers = db.session.scalars(select(Batch.number).where(Batch.period_id == period.id)).all()
     assert len(numbers) == 1
@@ -145,16 +145,16 @@ def test_one_person_is_granted_once_by_whichever_number(
         db.session.commit()
     else:
         one, other = (passed(ordos, period, by=applicant("陈", each, paper)) for each in (first, second))
-    both = closing.summarise(ordos.centre, period.id, [one.id, other.id], today())
-    assert [each.why for each in both.left_out] == [closing.TWICE]
+    both = batch_making.summarise(ordos.centre, period.id, [one.id, other.id], today())
+    assert [each.why for each in both.left_out] == [batch_making.TWICE]
     stranger = passed(ordos, period)
-    (grant,) = grants_of(closed(ordos, period, [one]))
-    again = closing.summarise(ordos.centre, period.id, [other.id, stranger.id], today())
-    assert [each.why.text for each in again.left_out] == [closing.GRANTED_IN]
+    (grant,) = grants_of(batch_of(ordos, period, [one]))
+    again = batch_making.summarise(ordos.centre, period.id, [other.id, stranger.id], today())
+    assert [each.why.text for each in again.left_out] == [batch_making.GRANTED_IN]
     objections.enter(ordos.centre, grant.id, Objector("匿名", "", "重复"), seen_version=grant.version)
     (objection,) = objections.of_grant(ordos.centre, grant.id)
     objections.decide_objection(ordos.centre, objection.id, ObjectionDecision.UPHELD, "属实")
-    (later,) = grants_of(closed(ordos, period, [other]))
+    (later,) = grants_of(batch_of(ordos, period, [other]))
     with pytest.raises(Unacceptable) as refused:
         reinstating.reconsider(grant.id, city_clerk(), seen_version=grant.version, reason="误判")
     assert refused.value.sentence.words["position"] == str(later.position)

@@ -48,7 +48,7 @@ from payments import (
     continuation,
     continuation_terms,
     exporting,
-    moves,
+    grant_moves,
     objections,
     reconciling,
     reinstating,
@@ -194,7 +194,7 @@ class Money(RuleBasedStateMachine):
         waiting = select(Grant).where(Grant.batch_id == self.batch.id, Grant.state == GrantState.PUBLICIZED)
         for one in db.session.scalars(waiting).all()[: seed % 4]:
             with exclusive():
-                moves.perform_within(one.id, GrantAction.GRANT, None)
+                grant_moves.perform_within(one.id, GrantAction.GRANT, None)
             self.granted += one.amount_fen * one.years
 
     def make_run(self, seed: int) -> None:
@@ -315,7 +315,7 @@ class Money(RuleBasedStateMachine):
             return
         reinstated = one.state is GrantState.STOPPED
         take_back = reinstating.reinstate if reinstated else reinstating.reconsider
-        if moves.second_person_refusal(
+        if grant_moves.second_person_refusal(
             one, self.maker
         ):  # not where an answer about the employment stopped it
             with pytest.raises(Unacceptable):

@@ -29,13 +29,13 @@ from models import (
     Role,
     db,
 )
-from payments import closing, ending, moves, objections
+from payments import batch_ending, batch_making, grant_moves, objections
+from payments.grant_transitions import GRANT_TRANSITIONS
 from payments.objections import Objector
-from payments.transitions import GRANT_TRANSITIONS
 from tests.clock import at
 from tests.factories import World, saved, world
 from tests.machine.at_once import at_once
-from tests.payments.batches import closed, grants_of, passed, period_with_standard
+from tests.payments.batches import batch_of, grants_of, passed, period_with_standard
 from uploads.receive import Received
 from workflow import notifications
 
@@ -53,7 +53,7 @@ def ordos(shared_app: Flask) -> Iterator[World]:
 
 def published(world: World, number: int) -> Batch:
     period = period_with_standard()
-    return closed(world, period, [passed(world, period) for _ in range(number)])
+    return batch_of(world, period, [passed(world, period) for _ in range(number)])
 
 
 def object_to(world: World, grant: Grant) -> Objection:
@@ -86,11 +86,11 @@ def test_what_nobody_objects_to_is_granted_when_the_days_are_over_and_the_rest_w
     assert db.session.scalar(left) == 0, "what is upheld settles every objection against it"
 
     with at(f"{batch.closes} 23:59"):
-        ending.end_due_batches()
+        batch_ending.end_due_batches()
         assert [each.state for each in grants_of(batch)] == states
     with at(after(batch)):
-        assert ending.end_due_batches() >= 2
-        assert ending.end_due_batches() == 0
+        assert batch_ending.end_due_batches() >= 2
+        assert batch_ending.end_due_batches() == 0
         with pytest.raises(Unacceptable) as refused:
             objections.enter(ordos.centre, quiet.id, SAYS, seen_version=grants_of(batch)[0].version)
         assert batch.closes.isoformat() in refused.value.sentence.words["day"]
@@ -108,7 +108,7 @@ def test_what_nobody_objects_to_is_granted_when_the_days_are_over_and_the_rest_w
     assert messages_to(found[2])[-1] == "grant_denied"
     assert messages_to(found[3])[-2:] == ["grant_objection_dismissed", "grant_granted"]
     again = passed(ordos, found[2].period, by=found[2].applicant)  # an upheld objection frees the place
-    assert closing.summarise(ordos.centre, batch.period_id, [again.id], today()).included
+    assert batch_making.summarise(ordos.centre, batch.period_id, [again.id], today()).included
     told = db.session.scalars(select(Message).where(Message.kind == "grant_denied")).all()[-1]
     assert notifications.wording_values(told)["reason"] == WHY
 
@@ -176,7 +176,7 @@ def test_a_row_that_the_database_refuses_holds_up_no_other(ordos: World) -> None
     saved(Payment(grant_id=refused.id, period_id=refused.period_id, **there))
     with at(after(batch)):
         for _ in range(2):
-            ending.end_due_batches()
+            batch_ending.end_due_batches()
             waits, granted = GrantState.PUBLICIZED, GrantState.GRANTED
             assert [each.state for each in grants_of(batch)] == [granted, waits, granted]
     assert db.session.get_one(Batch, batch.id).state is BatchState.PUBLIC
@@ -189,7 +189,7 @@ def test_two_workers_that_end_a_batch_at_once_grant_each_row_once(ordos: World) 
 
     def end() -> int:
         with at(day):
-            return ending.end_due_batches()
+            return batch_ending.end_due_batches()
 
     assert sum(at_once(end, end)) >= 3
     for grant in grants_of(batch):
@@ -223,5 +223,5 @@ def test_nothing_that_the_table_does_not_list_is_done_to_a_grant(ordos: World) -
             for role, person in ((Role.CITY, ordos.centre), (Role.ADMINISTRATOR, ordos.administrator)):
                 if (state, action, role) not in listed:
                     with pytest.raises(NotPermitted):
-                        moves.perform(grant.id, action, person, seen_version=grant.version, reason=WHY)
+                        grant_moves.perform(grant.id, action, person, seen_version=grant.version, reason=WHY)
     assert grants_of(batch)[0].version == 1

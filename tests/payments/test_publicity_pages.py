@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from common.calendar import today
 from models import Account, Application, Batch, Grant, ObjectionFile, db
-from payments import ending
+from payments import batch_ending
 from tests import factories
 from tests.clock import at
 from tests.factories import World
@@ -59,11 +59,11 @@ def test_a_batch_is_summed_up_published_objected_to_and_ended(
     assert "没有适用的补贴标准" in summary
     assert "120,000.02" in summary
     chosen = {"all": "1", "token": token_of(summary), "opens": today().isoformat()}
-    later = city.send("/city/publicity/close/", {**chosen, "opens": "2020-01-01"})
+    later = city.send("/city/publicity/make/", {**chosen, "opens": "2020-01-01"})
     assert (later.status_code, "公示不能从过去的日期开始" in later.text) == (422, True)
-    other_rows = city.send("/city/publicity/close/", {**chosen, "all": "", "row": [first]})
+    other_rows = city.send("/city/publicity/make/", {**chosen, "all": "", "row": [first]})
     assert (other_rows.status_code, "情况有变" in other_rows.text) == (409, True)
-    made = city.send("/city/publicity/close/", chosen)
+    made = city.send("/city/publicity/make/", chosen)
     assert made.status_code == 303
     assert re.fullmatch(r"/city/batches/\d{4}-01/", made.location)
     batch, public_batch = made.location, made.location.replace("/city/batches/", "/publicity/")
@@ -123,7 +123,7 @@ def test_a_batch_is_summed_up_published_objected_to_and_ended(
         assert f"公示已于 {closes} 结束，不能再登记异议" in unescape(late.text)
         assert "此人已离职" in late.text
         with app.app_context():
-            ending.end_due_batches()
+            batch_ending.end_due_batches()
         ended = person(world.centre).get(batch).text
         assert "待发放 2 人" in ended
 
@@ -151,7 +151,7 @@ def test_what_belongs_to_no_period_is_pointed_out_and_granted_in_the_period_that
     assert "60,000.01" in summary
     sent = dict(re.findall(r'type="hidden" name="(period|row|granted_in)" value="([^"]+)"', summary))
     chosen = {**sent, "token": token_of(summary), "opens": today().isoformat()}
-    assert city.send("/city/publicity/close/", chosen).status_code == 303
+    assert city.send("/city/publicity/make/", chosen).status_code == 303
     with app.app_context():
         grant = db.session.scalars(select(Grant)).one()
         assert (grant.period_id, grant.application.number) == (key, first)

@@ -32,7 +32,7 @@ from tests import clock, factories
 from tests.factories import World
 from tests.machine.worlds import Person
 from tests.payments import grants
-from tests.payments.batches import closed, grants_of, passed, period_with_standard
+from tests.payments.batches import batch_of, grants_of, passed, period_with_standard
 from tests.payments.continued import BEFORE_SECOND_YEAR, granted
 from tests.payments.test_continuation import ask, asked, payments, states
 
@@ -141,7 +141,7 @@ def test_a_wrong_answer_that_stopped_a_grant_is_asked_for_again(ordos: World) ->
 @pytest.mark.guide("P2", "P3")
 def test_a_denial_taken_back_is_decided_again_unless_the_person_has_another_grant(ordos: World) -> None:
     period, colleague = period_with_standard(), factories.city_clerk()
-    batch = closed(ordos, period, [passed(ordos, period), passed(ordos, period)])
+    batch = batch_of(ordos, period, [passed(ordos, period), passed(ordos, period)])
     right, late = (denied(ordos, each) for each in grants_of(batch))
     with pytest.raises(Unacceptable):
         reinstating.reconsider(right.id, ordos.centre, seen_version=right.version, reason=WHY)
@@ -152,7 +152,7 @@ def test_a_denial_taken_back_is_decided_again_unless_the_person_has_another_gran
     objections.decide_objection(ordos.centre, one.id, ObjectionDecision.DISMISSED, "社保在缴")
     assert grants.fresh(right).state is GrantState.PUBLICIZED
 
-    other = closed(ordos, period, [passed(ordos, period, by=late.applicant)])
+    other = batch_of(ordos, period, [passed(ordos, period, by=late.applicant)])
     with pytest.raises(Unacceptable) as refused:
         reinstating.reconsider(late.id, colleague, seen_version=late.version, reason=WHY)
     assert refused.value.sentence.words == {"batch": other.number, "position": "1"}
@@ -168,7 +168,7 @@ def test_only_a_colleague_is_offered_to_take_back_on_the_pages(
         grant = stopped(prepared, granted(prepared))
         colleague = factories.city_clerk()
         period = period_with_standard()
-        batch = closed(prepared, period, [passed(prepared, period)])
+        batch = batch_of(prepared, period, [passed(prepared, period)])
         row = denied(prepared, grants_of(batch)[0])
         stop_page = f"/city/grants/{grant.id}/"
         row_page = f"/city/batches/{batch.number}/{row.position}/"

@@ -59,7 +59,7 @@ from models import (
     exclusive,
     now,
 )
-from payments import closing, continuation, continuation_terms, objections
+from payments import batch_making, continuation, continuation_terms, objections
 from tests import clock, factories
 from tests.factories import PASSWORD, REASON, Place, World
 from tests.files import samples as files
@@ -427,8 +427,8 @@ def _batch(made: World) -> None:
     passed = factories.application_at(State.FINISHED, made.elsewhere, made, _applicant())
     assert passed.period_id is not None
     factories.standard(name="示例硕士", priority=3, period_id=passed.period_id)
-    summary = closing.summarise(made.centre, passed.period_id, [passed.id], today())
-    closing.close_batch(made.centre, passed.period_id, [passed.id], today(), summary.token)
+    summary = batch_making.summarise(made.centre, passed.period_id, [passed.id], today())
+    batch_making.make_batch(made.centre, passed.period_id, [passed.id], today(), summary.token)
     grant = db.session.scalars(select(Grant).where(Grant.application_id == passed.id)).one()
     says = objections.Objector("郑异议", "13900001111", "该人已于上月离职，请核实。")
     objections.enter(made.centre, grant.id, says, seen_version=grant.version)

@@ -67,7 +67,7 @@ WITHOUT_TRACE = {
     "personal_payments.correct": "needs an account that the bank returned and nobody has corrected",
     "administration_bank_file.preview": "is sent by the page's script",
     "administration_bank_file.save": "says that nothing was changed",
-    "city_publicity.close": "follows from the summary of chosen rows",
+    "city_publicity.make": "follows from the summary of chosen rows",
     "administration_deputies.enter": "names nobody as it stands",
     "administration_recovery.give": "needs somebody's login and name",
     **dict.fromkeys(

@@ -40,7 +40,7 @@ from models import (
     db,
     now,
 )
-from payments import account_corrections, closing, continuation_terms
+from payments import account_corrections, batch_making, continuation_terms
 from tests import clock, factories
 from tests.machine.databases import KINDS, Databases
 from tests.machine.site import Client
@@ -226,13 +226,13 @@ def measured_site(
 
 
 def _batch(made: factories.World) -> str:
-    """Close a batch with one application; return its number."""
+    """Make a batch of one application; return its number."""
     passed = factories.application_at(State.FINISHED, made.elsewhere, made)
     assert passed.period_id is not None
     factories.standard(period_id=passed.period_id, priority=9)
-    summary = closing.summarise(made.centre, passed.period_id, [passed.id], today())
+    summary = batch_making.summarise(made.centre, passed.period_id, [passed.id], today())
     token = summary.token
-    return closing.close_batch(made.centre, passed.period_id, [passed.id], today(), token).number
+    return batch_making.make_batch(made.centre, passed.period_id, [passed.id], today(), token).number
 
 
 def _paid(made: factories.World) -> tuple[int, list[str]]:

@@ -32,26 +32,26 @@ from models import (
     State,
     db,
 )
-from payments import ending
+from payments import batch_ending
 from tests import factories
 from tests.clock import at, in_ordos
 from tests.factories import World
 from tests.machine.at_once import at_once
 from tests.machine.databases import Databases
 from tests.machine.secrets import environment
-from tests.payments.batches import closed, grants_of, passed, period_with_standard
+from tests.payments.batches import batch_of, grants_of, passed, period_with_standard
 from tests.worker.receivers import Gateway, MailSink
 from uploads.sets import storage
 
 FILES = 3
 
 
-def batch_closed_on(day: date, town: World) -> Batch:
+def batch_made_on(day: date, town: World) -> Batch:
     """Two grants of two years with two payments each."""
     period = period_with_standard(years=2)
     rows = [passed(town, period) for _ in range(2)]
     with at(f"{day} 10:00"):
-        return closed(town, period, rows)
+        return batch_of(town, period, rows)
 
 
 def files_without_a_row() -> list[str]:
@@ -77,11 +77,11 @@ def test_what_two_workers_find_due_in_the_same_minute_is_done_once(
     with app.app_context():
         town = factories.world()
         day = current_calendar().back(today(), 1)
-        year_ago = batch_closed_on(day - timedelta(days=390), town)
+        year_ago = batch_made_on(day - timedelta(days=390), town)
         with at(f"{day - timedelta(days=370)} 10:00"):
-            ending.end_due_batches()
+            batch_ending.end_due_batches()
         asked = grants_of(year_ago)
-        over = batch_closed_on(day - timedelta(days=30), town)
+        over = batch_made_on(day - timedelta(days=30), town)
         for state in (State.CITY_REVIEW, State.CITY_REVIEW, State.PRELIMINARY_REVIEW):
             waiting = factories.application_at(state, town.banner, town)
             waiting.arrived_at = in_ordos(f"{day - timedelta(days=20)} 10:00")

@@ -24,7 +24,7 @@ NOBODY = ""
 
 
 class TargetAfterObjection(Enum):
-    """Where a grant goes whose objection was dismissed: payments/moves.py decides it by the other objections and the day."""
+    """Where a grant goes whose objection was dismissed: payments/grant_moves.py decides it by the other objections and the day."""
 
     AFTER_DISMISSAL = "after dismissal"
 
@@ -67,11 +67,11 @@ GRANT_TRANSITIONS = (
     T(GRANTED,     COMPLETE,   SYSTEM, COMPLETED,       NO,     N_("已全部发放"),                    NOBODY,                       NO),
     T(COMPLETED,   REOPEN,     SYSTEM, GRANTED,         YES,    N_("有款项冲回，重新发放"),          NOBODY,                       NO),
 )
-"""`grant_granted` is not in the table: whatever leads to the state 待发放 for the first time sends it (payments/moves.py)."""
+"""`grant_granted` is not in the table: whatever leads to the state 待发放 for the first time sends it (payments/grant_moves.py)."""
 # fmt: on
 
 FIRST_WORDING = N_("列入公示批次")
-"""The text of the first history row, GrantAction.PUBLICIZE, which payments/closing.py writes."""
+"""The text of the first history row, GrantAction.PUBLICIZE, which payments/batch_making.py writes."""
 
 BY_GRANT_STATE_AND_ACTION = {(each.state, each.action): each for each in GRANT_TRANSITIONS}
 

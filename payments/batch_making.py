@@ -1,8 +1,8 @@
-"""Closing a batch (P1): which passed applications of one period come into it, with which standard, and which are left out and why.
+"""Making a batch (P1): which passed applications of one period come into it, with which standard, and which are left out and why.
 
 An application that belongs to no period comes into a batch of whichever period the city chooses; only its grant has that period.
 
-The summary and the closing itself judge by the same function. The closing takes place under locks, and refuses when the outcome
+The summary and the making itself judge by the same function. The batch is made under locks, and refused when the outcome
 is no longer what was shown.
 """
 
@@ -39,7 +39,7 @@ from models import (
     now,
 )
 from payments import publicity, same_person, standards
-from payments.moves import message_words
+from payments.grant_moves import message_words
 from payments.same_person import GrantedAs, Keys
 from workflow import scope
 
@@ -119,7 +119,7 @@ def summarise(actor: Account, period_id: int, ids: Collection[int], opens: date)
     return BatchSummary(period, opens, publicity.term_from(opens), included, left_out)
 
 
-def close_batch(
+def make_batch(
     actor: Account,
     period_id: int,
     ids: Collection[int],
@@ -127,7 +127,7 @@ def close_batch(
     token: str,
     omitted: Collection[int] = (),
 ) -> Batch:
-    """Close a batch with those of these applications that can come in. Returns it.
+    """Make a batch of those of these applications that can come in. Returns it.
 
     `omitted`: those that were shown with them and are to wait for a later batch.
     Raises SummaryChanged when that is not what `token` names, Unacceptable when none can come in, and what `summarise` raises.
@@ -273,7 +273,7 @@ def _grant(batch: Batch, position: int, candidate: Candidate, texts: Mapping[int
 
 
 def _next_number(year: int) -> str:
-    """Return the next number of the year, such as 2026-01. No batch is deleted, and no two are closed at once."""
+    """Return the next number of the year, such as 2026-01. No batch is deleted, and no two are made at once."""
     numbers = db.session.scalars(select(Batch.number).where(Batch.number.startswith(f"{year}-")))
     last = max((int(number.partition("-")[2]) for number in numbers), default=0)
     return f"{year}-{last + 1:02d}"

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from common.calendar import today
 from models import Batch, BatchState, Grant, GrantAction, GrantState, db, exclusive, now
 from models.transactions import UNAVAILABLE
-from payments import moves
+from payments import grant_moves
 
 ROWS_AT_ONCE = 50
 """Grants of one transaction: meanwhile nobody can write on SQLite."""
@@ -38,7 +38,7 @@ def _end(batch_id: int) -> int:
             log.error("batch %s: %s", batch_id, type(error).__name__)
             granted += sum(_grant_alone(key) for key in rows)
     with exclusive():
-        # An objection that is dismissed in the last second holds this row too (moves.py), so that none is missed.
+        # An objection that is dismissed in the last second holds this row too (grant_moves.py), so that none is missed.
         batch = db.session.get_one(Batch, batch_id, with_for_update=True, populate_existing=True)
         left = select(Grant.id).where(Grant.batch_id == batch_id, Grant.state == GrantState.PUBLICIZED)
         if batch.state is BatchState.PUBLIC and db.session.scalar(left.limit(1)) is None:
@@ -62,8 +62,8 @@ def _grant(rows: Sequence[int]) -> int:
     granted = 0
     with exclusive():
         for key in rows:
-            if moves.lock_grant(key, None).state is GrantState.PUBLICIZED:
-                moves.perform_within(key, GrantAction.GRANT, None)
+            if grant_moves.lock_grant(key, None).state is GrantState.PUBLICIZED:
+                grant_moves.perform_within(key, GrantAction.GRANT, None)
                 granted += 1
     return granted
 

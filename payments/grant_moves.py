@@ -27,8 +27,8 @@ from models import (
     now,
 )
 from models.statements import table_of
-from payments import publicity, schedule, scope
-from payments.transitions import (
+from payments import grant_scope, publicity, schedule
+from payments.grant_transitions import (
     GRANTED,
     PUBLICIZED,
     SUSPENDED,
@@ -117,7 +117,7 @@ def perform_all_within(ids: Sequence[int], state: GrantState, action: GrantActio
 
 def lock_grant(grant_id: int, person: Account | None) -> Grant:
     """Return the grant, read anew and held until the transaction ends. Raises NotVisible. `person`: None for the system."""
-    in_sight = true() if person is None else scope.grants(person)
+    in_sight = true() if person is None else grant_scope.grants(person)
     return locked_row(Grant, Grant.id == grant_id, in_sight)
 
 
