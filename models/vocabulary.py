@@ -251,7 +251,6 @@ class PaymentAction(Enum):
     REFUSE = "refuse"
     REOPEN = "reopen"
     """The corrected account was confirmed, or the city pays to the same account again."""
-    SUSPEND = "suspend"
     RESUME = "resume"
     STOP = "stop"
     REVERSE = "reverse"

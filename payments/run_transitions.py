@@ -68,7 +68,6 @@ PAYMENT_TRANSITIONS = (
     P(IN_RUN,    A.REFUSE,    (CITY,),                    REFUSED,     YES,    N_("银行退回"),          "payment_refused"),
     P(REFUSED,   A.REOPEN,    (ENTERPRISE,),              OPEN,        NO,     N_("重新列入待发放"),    NOBODY),
     P(REFUSED,   A.REOPEN,    (CITY,),                    OPEN,        YES,    N_("重新列入待发放"),    NOBODY),
-    P(OPEN,      A.SUSPEND,   (CITY, SYSTEM),             SUSPENDED,   YES,    N_("暂缓发放"),          NOBODY),
     P(SUSPENDED, A.RESUME,    (CITY, ENTERPRISE, SYSTEM), OPEN,        NO,     N_("恢复发放"),          NOBODY),
     P(OPEN,      A.STOP,      (CITY, SYSTEM),             STOPPED,     YES,    N_("停止发放"),          NOBODY),
     P(REFUSED,   A.STOP,      (CITY, SYSTEM),             STOPPED,     YES,    N_("停止发放"),          NOBODY),
