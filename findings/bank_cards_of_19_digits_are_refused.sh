@@ -58,7 +58,7 @@ for number in sys.argv[1:]:
 P
 python3 -m venv "$room/venv"
 "$room/venv/bin/pip" --quiet --disable-pip-version-check install validators==0.36.0
-(cd "$room" && npm init --yes > /dev/null && npm install --silent --no-audit --no-fund validator@13.15.35 card-validator@10.0.4 > /dev/null)
+(cd "$room" && npm init --yes --silent > /dev/null && npm install --silent --no-audit --no-fund validator@13.15.35 card-validator@10.0.4 > /dev/null)
 python3 "$room/make.py" > "$room/numbers"
 (cd "$room" && xargs node ask.js < numbers && head -n 4 numbers | xargs venv/bin/python ask.py) > "$room/seen"
 cat "$room/seen"

@@ -49,7 +49,7 @@ async function read() {
 read();
 J
 cd "$room"
-npm init --yes > /dev/null
+npm init --yes --silent > /dev/null
 npm install --silent --no-audit --no-fund xlsx@0.18.5 exceljs@4.4.0 > /dev/null
 for zone in UTC Asia/Tokyo Asia/Shanghai Asia/Hong_Kong; do TZ=$zone node read.js; done > seen
 cat seen

@@ -17,7 +17,7 @@ room=$(mktemp -d)
 trap 'rm -rf "$room"' EXIT
 python3 -m venv "$room/venv"
 "$room/venv/bin/pip" --quiet --disable-pip-version-check install playwright==1.65.2
-export ROOM="$room"
+export ROOM="$room" TMPDIR="$room"
 "$room/venv/bin/python" - > "$room/seen" <<'P'
 import http.server
 import os

@@ -66,7 +66,7 @@ const dayjs = require("dayjs");
 const months = Temporal.PlainDate.from("2026-01-31").until("2026-02-28", { largestUnit: "month" }).months;
 console.log(`2026-01-31 to 2026-02-28: dayjs ${dayjs("2026-02-28").diff("2026-01-31", "month")} month, temporal ${months} months`);
 J
-(cd "$room" && npm init --yes > /dev/null && npm install --silent --no-audit --no-fund moment@2.31.0 dayjs@1.11.23 luxon@3.7.2 \
+(cd "$room" && npm init --yes --silent > /dev/null && npm install --silent --no-audit --no-fund moment@2.31.0 dayjs@1.11.23 luxon@3.7.2 \
   date-fns@4.4.0 @js-temporal/polyfill@0.5.1 hyperformula@3.5.0 > /dev/null)
 python3 -m venv "$room/venv"
 "$room/venv/bin/pip" --quiet --disable-pip-version-check install python-dateutil==2.9.0.post0 pendulum==3.3.0 duckdb==2.0.1 \

@@ -29,7 +29,7 @@ const other = new ExcelJS.Workbook();
 other.addWorksheet("S").addRow(["单位名称", 1]);
 other.xlsx.writeFile("exceljs.xlsx");
 J
-(cd "$room" && npm init --yes > /dev/null && npm install --silent --no-audit --no-fund xlsx@0.18.5 exceljs@4.4.0 > /dev/null 2>&1 && node write.js)
+(cd "$room" && npm init --yes --silent > /dev/null && npm install --silent --no-audit --no-fund xlsx@0.18.5 exceljs@4.4.0 > /dev/null 2>&1 && node write.js)
 (cd "$room" && venv/bin/python) > "$room/seen" <<'P'
 import re
 import zipfile

@@ -42,7 +42,7 @@ for (const row of HyperFormula.buildFromArray(rows, { licenseKey: "gpl-v3" }).ge
   console.log(`${number} COUNTIF ${count}, SUMIF ${sum}, SUMIFS ${sums}, equal cells ${equal}, MATCH ${place}`);
 }
 J
-(cd "$room" && npm init --yes > /dev/null && npm install --silent --no-audit --no-fund hyperformula@3.5.0 > /dev/null)
+(cd "$room" && npm init --yes --silent > /dev/null && npm install --silent --no-audit --no-fund hyperformula@3.5.0 > /dev/null)
 (cd "$room" && node sum.js) > "$room/seen"
 cat "$room/seen"
 sed -n 's/^# Output:    //p; s/^#            \([0-9X]\{18,19\} COUNTIF\)/\1/p' "$0" | diff - "$room/seen"

@@ -33,7 +33,7 @@ read();
 J
 python3 -m venv "$room/venv"
 "$room/venv/bin/pip" --quiet --disable-pip-version-check install openpyxl==3.1.5 python-calamine==0.9.1
-(cd "$room" && npm init --yes > /dev/null && npm install --silent --no-audit --no-fund exceljs@4.4.0 xlsx@0.18.5 > /dev/null)
+(cd "$room" && npm init --yes --silent > /dev/null && npm install --silent --no-audit --no-fund exceljs@4.4.0 xlsx@0.18.5 > /dev/null)
 "$room/venv/bin/python" - "$room/dates.xlsx" <<'P'
 import sys
 from datetime import date
