@@ -1,9 +1,10 @@
-"""Queries of whole objects that a frequent page makes, compiled once like the other statements of models/statements.py.
+"""Queries of whole objects on frequent pages, compiled once like the statements of models/statements.py.
 
-SQLAlchemy prepares such a query anew each time, which takes longer than PostgreSQL takes to answer it. The objects belong to the
-session as if it had loaded them: what was changed is written, and columns that are deferred are loaded when they are read.
-Those of `only_read` belong to no session, which takes a third of the calls: reading a column of theirs that was not selected, or a
-relationship that was not set, raises SQLAlchemy's DetachedInstanceError.
+SQLAlchemy prepares such a query anew each time, which takes longer than PostgreSQL takes to answer it. The
+objects belong to the session as if it had loaded them: what was changed is written, and columns that are
+deferred are loaded when they are read. Those of `only_read` belong to no session, which takes a third of the
+calls: reading a column of theirs that was not selected, or a relationship that was not set, raises
+SQLAlchemy's DetachedInstanceError.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -22,9 +23,9 @@ from models.statements import CompiledStatement, as_if_loaded
 class ObjectStatement:
     """A statement that selects models, such as `select(Application, Period)` with the join of the second.
 
-    `make` returns it, and is called when it is first needed. `also`: deferred columns of the first model that are read too.
-    `only_read`: the objects belong to no session. `only`: by model, the columns that are read beside `id`; of a model that is not
-    named there, all.
+    `make` returns it, and is called when it is first needed. `also`: deferred columns of the first model that
+    are read too. `only_read`: the objects belong to no session. `only`: by model, the columns that are read
+    beside `id`; of a model that is not named there, all.
     """
 
     def __init__(
@@ -53,16 +54,17 @@ class ObjectStatement:
         return list(zip(models, keys, strict=True))
 
     def rows(self, values: Mapping[str, Any], anew: bool = False) -> list[list[Any]]:
-        """Return the objects of each row; None where an outer join found none. `values` fill the bind parameters.
+        """Return the objects of each row; None where an outer join found none. `values` fill the parameters.
 
-        `anew`: everything of objects that the session has already is read anew, as with SQLAlchemy's `populate_existing`.
+        `anew`: everything of objects that the session has already is read anew, as with SQLAlchemy's
+        `populate_existing`.
         """
         if anew:
             db.session.flush()  # what was changed must be part of what is read
         return [list(self._objects(row, anew)) for row in self._statement.execute(values)]
 
     def send(self, values: Mapping[str, Any]) -> Callable[[], list[list[Any]]]:
-        """Send the statement within `read_together()`. Returns the function that returns what `rows` does, after the block."""
+        """Send the statement within `read_together()`. Returns a function that returns `rows` after it."""
         fetch = self._statement.send(values)
         return lambda: [list(self._objects(row, anew=False)) for row in fetch()]
 
@@ -93,7 +95,7 @@ def _is_loaded(attribute: ColumnProperty[Any]) -> bool:
 
 
 def _in_session(model: type[Any], columns: Mapping[str, Any], anew: bool) -> Any:
-    """Return the object of the session with this id, with what had expired of it read anew, else a new one with these columns.
+    """Return the session's object with this id, with what had expired of it read anew, else a new one.
 
     `anew`: everything of it expires first.
     """

@@ -1,4 +1,4 @@
-"""What the search of the lists finds: which words can be a number, a telephone, a name or an employer, and the query for each."""
+"""What the search of the lists finds: what words can be, such as a number or a name, and a query for each."""
 
 import re
 import unicodedata
@@ -58,15 +58,15 @@ TELEPHONE = re.compile(r"\+?[0-9]{7,15}")
 CODE = re.compile(r"[0-9A-Z]{18}")
 LETTERS = re.compile(r"[A-Za-z]+")
 SOMEBODY, READ_OTHERWISE = 0, -1
-"""Two extra rows beside the ids of employers: 0 says that an applicant has this name, -1 that one has these initials by another
-reading of the surname."""
+"""Two extra rows beside the ids of employers: 0 says that an applicant has this name, -1 that one has these
+initials by another reading of the surname."""
 MOST_EMPLOYERS = 50
-"""So many are named one by one; words that more employers have in common are looked for among the rows themselves."""
+"""So many are named one by one. Words that more employers have are looked for among the rows themselves."""
 
 
 @dataclass(frozen=True)
 class Search:
-    """What somebody looks for: the paths to it, and the words that they go by. What any of them finds counts."""
+    """What somebody looks for: the paths to it, and the words that they go by. Any path may find a row."""
 
     paths: tuple[str, ...] = ("everything",)
     lookup: Lookup | None = None
@@ -82,7 +82,7 @@ MOST_YEARS = 100
 OF_ANY_YEAR = select(cast(Counter.year, String) + bindparam("serial", type_=String)).limit(
     constant(MOST_YEARS)
 )
-"""The numbers that end in this way. Limited, because PostgreSQL takes a table that nobody analysed for a long one."""
+"""The numbers that end in this way. Limited: PostgreSQL takes a table that nobody analysed for a long one."""
 OF_THIS_CODE = select(Enterprise.id).where(Enterprise.credit_code == bindparam("code")).scalar_subquery()
 
 SEARCH_PATHS: Mapping[str, Callable[[Lookup | None], Criterion]] = {
@@ -115,8 +115,8 @@ SEARCHED_FOR = N_(
 def search(words: str) -> Search:
     """Return the paths by which words can find rows.
 
-    Application number or its serial part, telephone, identity number or its last four characters, pinyin initials, name,
-    employer's name or code.
+    Application number or its serial part, telephone, identity number or its last four characters, pinyin
+    initials, name, employer's name or code.
     """
     words, paths = as_name(words), list[str]()
     how: Lookup | None = None
@@ -170,8 +170,11 @@ def search(words: str) -> Search:
 
 @cache
 def _named(how: Lookup, letters: bool, ascii_only: bool) -> CompiledStatement:
-    """Return the query for the employers of that name. Few people have letters or digits in theirs, or a surname with two
-    readings: whether anybody has, is asked in the same statement, because a list without these is planned in half the time."""
+    """Return the query for the employers of that name.
+
+    Few people have letters or digits in theirs, or a surname with two readings. Whether anybody has, is asked
+    in the same statement, because a list without these is planned in half the time.
+    """
     return CompiledStatement(lambda: _named_query(how, letters, ascii_only))
 
 

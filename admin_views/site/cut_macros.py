@@ -1,9 +1,9 @@
-"""Macros that are drawn once and then filled in: most of a page is the same for everybody, but for a few values in it.
+"""Macros that are drawn once and then filled in: most of a page is the same for everybody.
 
-`{% set line = drawn_line|cut_at("name", "url") %}` makes of a macro one that is drawn once for each language and its other arguments,
-with placeholders for `name` and `url`, and cut there. A call only puts the values between the pieces, escaped. What somebody typed
-must be such a value: so it is in no cache. A macro can write these values and nothing else; it raises where it tests or filters them.
-The CSRF token is always one of them.
+`{% set line = drawn_line|cut_at("name", "url") %}` makes of a macro one that is drawn once for each language
+and its other arguments, with placeholders for `name` and `url`, and cut there. A call only puts the values
+between the pieces, escaped. What somebody typed must be such a value: so it is in no cache. A macro can write
+these values and nothing else; it raises where it tests or filters them. The CSRF token is always one of them.
 """
 
 import re
@@ -39,7 +39,7 @@ class Placeholder:
 
 
 def cut_at(macro: Callable[..., Markup], *names: str) -> Callable[..., Markup]:
-    """Return the macro, drawn once for equal arguments and cut at the named ones, which are given by keyword."""
+    """Return the macro, drawn once for equal arguments and cut at the named ones, which are keywords."""
     pieces_of = pieces(macro, *names)
 
     def filled_macro(*given: Any, **named: Any) -> Markup:
@@ -50,8 +50,10 @@ def cut_at(macro: Callable[..., Markup], *names: str) -> Callable[..., Markup]:
 
 
 def pieces(macro: Callable[..., Markup], *names: str) -> Callable[..., list[str]]:
-    """Return the function that draws the macro with its arguments but the named ones, and cuts it at these: texts and, between each
-    two, the name of a value."""
+    """Return the function that draws the macro with its arguments but the named ones, and cuts it at these.
+
+    It returns texts and, between each two, the name of a value.
+    """
 
     @cached_per_language
     def pieces_of(*given: Any, **named: Any) -> list[str]:
