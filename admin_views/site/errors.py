@@ -49,6 +49,8 @@ NAVIGATION = "navigate"
 NEVER_REFUSED = frozenset({"static", "portal.healthz"})
 """Cheap, and pages are broken without them."""
 NEVER_ECHOED = ("csrf_token", "password", "password_again", "present_password", "one_time_code")
+LOGIN = "accounts.login"
+"""The form that is never sent again as it was: the password is not echoed."""
 REASON = "reason"
 """The name of every field for a reason."""
 MOST_ECHOED = 1000
@@ -160,12 +162,19 @@ def not_storable(error: DataError) -> tuple[str, int]:
 
 
 def database_unavailable(error: SQLAlchemyError) -> tuple[str, int, dict[str, str]]:
-    """Answer 503 with what was typed: the database is busy or down. Nobody sees the answer to a read that begins anew."""
+    """Answer 503 with what was typed: the database is busy or down. Nobody sees the answer to a read that begins anew.
+
+    A login writes. It needs a page of its own: the person would suspect the password.
+    """
     if note_lost_connection(request, error):
         _release_connection()
         return "", HTTPStatus.SERVICE_UNAVAILABLE, {}
-    typed = _typed_form() if request.method == "POST" else {}
-    return *_failure(HTTPStatus.SERVICE_UNAVAILABLE, error, **typed), {"Retry-After": str(RETRY_SECONDS)}
+    context: dict[str, Any] = {}
+    if request.method == "POST":
+        context = (
+            {"login_page": request.full_path.rstrip("?")} if request.endpoint == LOGIN else _typed_form()
+        )
+    return *_failure(HTTPStatus.SERVICE_UNAVAILABLE, error, **context), {"Retry-After": str(RETRY_SECONDS)}
 
 
 def database_internal_error(error: InternalError) -> tuple[Any, ...]:

@@ -472,7 +472,10 @@ def test_a_database_that_takes_no_writes_is_read_and_gives_back_what_was_typed(
     assert (written.status_code, titled(written)) == (503, "系统暂时不能使用")
     assert hidden(written)["reason"] == "缺盖章页"
     login = app.test_client().send("/login/staff", {"login": logins[0], "password": factories.PASSWORD})
-    assert login.status_code == 503
+    assert (login.status_code, titled(login)) == (503, "暂时不能登录")
+    assert "这与您的账号和密码无关" in login.text
+    assert 'href="/login/staff"' in login.text
+    assert "再提交一次" not in login.text, "without the password it would be refused as wrong"
     assert "只能读" in administrator.get("/administration/operation/").text
     run("ALTER DATABASE {name} RESET default_transaction_read_only")
 
