@@ -68,7 +68,7 @@ COLUMNS = (
     Column("actor_name", N_("上传人")),
     Column("created_at", N_("上传时间"), cell="stamp", style="num"),
     Column("accepted", N_("可导入"), style="num"),
-    Column("refused", N_("未通过"), style="num"),
+    Column("refused", N_("未通过的行"), style="num"),
     Column("state", N_("状态"), _job_badge, cell="badge"),
 )
 _FILE = import_table.COLUMNS
