@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
+from common import calendar
 from desk import taking_back
-from models import Action, Application, Notice, State, db
+from models import Action, Application, Notice, Period, State, db
 from tests import factories
 from tests.machine.site import Client
 from tests.review.test_console import sit_down
@@ -110,3 +113,29 @@ def test_a_withdrawal_from_an_outdated_page_says_whether_it_is_still_possible(
     page = client.send(f"{address}withdraw/", outdated, follow_redirects=True).text
     assert "没有撤回" in page
     assert "确定撤回" in page
+
+
+@pytest.mark.guide("D2")
+def test_a_closed_period_offers_nothing_that_it_would_refuse(app: Flask, client: Client) -> None:
+    with app.app_context():
+        application = factories.complete_application(factories.world().city.enterprise)
+        key, address = application.id, f"/personal/application/{application.number}/submit/"
+        sit_down(client, application.applicant)
+    assert "确定提交" in client.get(address).text
+    with app.app_context():
+        day = calendar.today() + timedelta(days=9)
+        db.session.execute(update(Period).values(opens=day, closes=day))
+        db.session.commit()
+    page = client.get(address).text
+    assert f"{day} 起可以提交" in page
+    assert "确定提交" not in page
+    assert "现在不在申报期内" in client.get("/personal/").text
+    with app.app_context():
+        today = calendar.today()
+        db.session.execute(update(Period).values(opens=today, closes=today))
+        factories.submit(db.session.get_one(Application, key))
+        db.session.execute(update(Period).values(opens=day, closes=day))
+        db.session.commit()
+    assert "现在不在申报期内" not in client.get("/personal/").text, (
+        "who waits for a decision fills in nothing"
+    )
