@@ -1,8 +1,5 @@
 """The worker's part in the bank's answers: reads the file, passes its cells to payments/answers.py, and lets it write what was confirmed."""
 
-import logging
-from contextlib import suppress
-
 from flask import current_app
 from sqlalchemy import inspect
 from sqlalchemy.orm import Session
@@ -18,23 +15,10 @@ from uploads.errors import InvalidFile
 from uploads.receive import discard_file
 from worker import leases, waking
 
-log = logging.getLogger(__name__)
-
 
 def process_due() -> None:
     """Process every due answer. Stops one that another worker has claimed or somebody has dropped."""
-    while (job := answers.claim()) is not None:
-        with suppress(jobs.ClaimLost):
-            try:
-                with leases.renewed(BankAnswer, job):
-                    _process(job)
-            except jobs.ClaimLost:
-                raise
-            except Exception as error:
-                db.session.rollback()
-                log.error("bank answer %s: %s", job.id, type(error).__name__)
-                answers.postpone(job)
-        db.session.rollback()
+    leases.process_each(BankAnswer, "bank answer", answers.claim, _process, answers.postpone)
 
 
 def _process(job: ClaimedAnswer) -> None:

@@ -1,34 +1,19 @@
 """The worker's part in bulk decisions: claims a job and keeps its lease while desk/bulk_decisions.py decides the rows."""
 
-import logging
-from contextlib import suppress
-
 from flask import current_app
 from sqlalchemy import inspect
 from sqlalchemy.orm import Session
 
-from common import jobs
 from desk import bulk_decisions
-from models import BulkJob, BulkState, db
+from models import BulkJob, BulkState
 from worker import leases, waking
-
-log = logging.getLogger(__name__)
 
 
 def process_due() -> None:
     """Process every due job. Stops one that another worker has claimed or somebody has cancelled."""
-    while (job := bulk_decisions.claim()) is not None:
-        with suppress(jobs.ClaimLost):
-            try:
-                with leases.renewed(BulkJob, job):
-                    bulk_decisions.decide_chosen(job)
-            except jobs.ClaimLost:
-                raise
-            except Exception as error:
-                db.session.rollback()
-                log.error("bulk job %s: %s", job.id, type(error).__name__)
-                bulk_decisions.postpone(job)
-        db.session.rollback()
+    leases.process_each(
+        BulkJob, "bulk job", bulk_decisions.claim, bulk_decisions.decide_chosen, bulk_decisions.postpone
+    )
 
 
 def _waits(session: Session) -> bool:

@@ -4,12 +4,11 @@ Each attempt writes into a folder of its own, which is deleted in any case. A wo
 next attempt at the same job and the daily sweep delete it.
 """
 
-import logging
 import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -35,8 +34,6 @@ REPORT_EVERY = 1.0
 LEFTOVER_AGE = timedelta(days=1)
 """Folders that old belong to workers that were killed."""
 
-log = logging.getLogger(__name__)
-
 
 _busy = threading.Lock()
 
@@ -49,24 +46,9 @@ def process_due() -> None:
     if not _busy.acquire(blocking=False):
         return
     try:
-        _make_all()
+        leases.process_each(FileJob, "file job", file_jobs.claim, _process, file_jobs.postpone)
     finally:
         _busy.release()
-
-
-def _make_all() -> None:
-    while (job := file_jobs.claim()) is not None:
-        with suppress(jobs.ClaimLost):
-            try:
-                with leases.renewed(FileJob, job):
-                    _process(job)
-            except jobs.ClaimLost:
-                raise
-            except Exception as error:
-                db.session.rollback()
-                log.error("file job %s: %s", job.id, type(error).__name__)
-                file_jobs.postpone(job)
-        db.session.rollback()
 
 
 def _process(job: ClaimedFile) -> None:

@@ -1,8 +1,5 @@
 """The worker's part of 企业导入: reads the file and passes its cells to administration/import_rows.py."""
 
-import logging
-from contextlib import suppress
-
 from flask import current_app
 from sqlalchemy import inspect
 from sqlalchemy.orm import Session
@@ -12,29 +9,16 @@ from administration.import_table import Unreadable
 from administration.imports import IN_PROGRESS, Claimed
 from common import jobs
 from common.wording import Sentence
-from models import Import, ImportState, db
+from models import Import, ImportState
 from uploads import sheets
 from uploads.errors import InvalidFile
 from uploads.receive import discard_file
 from worker import leases, waking
 
-log = logging.getLogger(__name__)
-
 
 def process_due() -> None:
     """Process every due import. Stops one that another worker has claimed or somebody has cancelled."""
-    while (job := imports.claim()) is not None:
-        with suppress(jobs.ClaimLost):
-            try:
-                with leases.renewed(Import, job):
-                    _process(job)
-            except jobs.ClaimLost:
-                raise
-            except Exception as error:
-                db.session.rollback()
-                log.error("import %s: %s", job.id, type(error).__name__)
-                imports.postpone(job)
-        db.session.rollback()
+    leases.process_each(Import, "import", imports.claim, _process, imports.postpone)
 
 
 def _process(job: Claimed) -> None:
