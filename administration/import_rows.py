@@ -29,6 +29,7 @@ from common import checks, jobs, telephones
 from common.errors import NotPermitted
 from common.identity import normalised
 from common.initials import initials
+from common.row_faults import fault_as_json
 from common.text import as_name, name_fault
 from common.wording import N_, Sentence
 from models import (
@@ -151,15 +152,11 @@ def _import_row(job: Claimed, row: ParsedRow) -> ImportRow:
         hidden=row.hidden,
         refused=bool(row.faults),
         faults=[
-            _fault_as_json(*fault)
+            fault_as_json(*fault)
             for fault in sorted(row.faults, key=lambda fault: list(COLUMNS).index(fault[0]))
         ],
         **{key: _shortened(value) for key, value in row.cells.items()},
     )
-
-
-def _fault_as_json(column: str, sentence: Sentence) -> list[Any]:
-    return [column, *sentence.as_json()]
 
 
 def _shortened(text: str) -> str:
@@ -214,9 +211,9 @@ def _reject_outdated_rows(job: Claimed) -> bool:
     for batch in _batches(rows):
         taken = _existing_codes(row.credit_code for row in batch)
         for row in batch:
-            faults = [_fault_as_json(CODE, taken[row.credit_code])] if row.credit_code in taken else []
+            faults = [fault_as_json(CODE, taken[row.credit_code])] if row.credit_code in taken else []
             if row.region_id not in active:
-                faults.append(_fault_as_json(REGION, Sentence(N_("这个地区已停用。"))))
+                faults.append(fault_as_json(REGION, Sentence(N_("这个地区已停用。"))))
             if faults:
                 rejected.append((row, faults))
     if rejected:

@@ -5,12 +5,13 @@ Uses no database. A cell that Excel has changed gets a fault that says how; it i
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
 
 from common import telephones
 from common.identity import normalised
+from common.row_faults import RowFaults
 from common.text import SCIENTIFIC_NOTATION, one_line
 from common.wording import N_, Sentence
 
@@ -67,19 +68,13 @@ class ReadableSheet(Protocol):
 
 
 @dataclass
-class ParsedRow:
+class ParsedRow(RowFaults):
     """A row as it was read, with its faults by column."""
 
     number: int
     cells: dict[str, str]
     hidden: bool = False
     region_id: int | None = None
-    faults: list[tuple[str, Sentence]] = field(default_factory=list)
-
-    def add_fault(self, column: str, text: str, **words: str) -> None:
-        """Add a fault to a column, unless the column has one already."""
-        if not any(faulty == column for faulty, _ in self.faults):
-            self.faults.append((column, Sentence(text, words)))
 
 
 @dataclass

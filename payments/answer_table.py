@@ -8,10 +8,11 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from common.identity import normalised
+from common.row_faults import RowFaults
 from common.text import SCIENTIFIC_NOTATION, one_line
 from common.wording import N_, Sentence
 from models import BankOutcome
@@ -104,7 +105,7 @@ class UnreadableAnswer(Exception):
 
 
 @dataclass
-class AnsweredRow:
+class AnsweredRow(RowFaults):
     """A row of the file: its line, its cells as text, and its faults by column."""
 
     line: int
@@ -112,12 +113,6 @@ class AnsweredRow:
     outcome: BankOutcome | None = None
     position: int | None = None
     unchanged: bool = False
-    faults: list[tuple[str, Sentence]] = field(default_factory=list)
-
-    def add_fault(self, column: str, text: str, **words: str) -> None:
-        """Add a fault to a column, unless the column has one already."""
-        if not any(faulty == column for faulty, _ in self.faults):
-            self.faults.append((column, Sentence(text, words)))
 
 
 def decoded(content: bytes) -> tuple[str, str]:
@@ -280,11 +275,6 @@ def _text(cell: Any) -> str:
 def outcome_of(word: str) -> BankOutcome | None:
     """Return what a word of the bank says; None for one that is not in the table."""
     return BY_WORD.get(normalised(word).strip("。.!！ "))
-
-
-def faults_as_json(row: AnsweredRow) -> list[Any]:
-    """Return the faults as they are stored."""
-    return [[column, *sentence.as_json()] for column, sentence in row.faults]
 
 
 def known_words() -> Iterator[tuple[BankOutcome, str]]:

@@ -16,6 +16,7 @@ from common import jobs
 from common.calendar import today
 from common.errors import ChangedMeanwhile, NotPermitted, NotVisible
 from common.locked_rows import locked_row
+from common.row_faults import fault_as_json
 from common.wording import N_, Sentence
 from models import (
     Account,
@@ -35,7 +36,7 @@ from models import (
 from models.statements import table_of
 from payments import exporting, payment_moves, payment_scope, reversals, runs
 from payments.accepted_rows import AcceptedRow, accepted_rows
-from payments.answer_table import AnsweredRow, faults_as_json
+from payments.answer_table import AnsweredRow
 from payments.judging import SentRow, judge
 
 PREVIEW_LIFETIME, ROWS_LIFETIME = timedelta(days=7), timedelta(days=90)
@@ -306,5 +307,5 @@ def _row(answer_id: int, row: AnsweredRow) -> Mapping[str, Any]:
         "outcome": row.outcome,
         "unchanged": row.unchanged,
         "refused": bool(row.faults),
-        "faults": faults_as_json(row),
+        "faults": [fault_as_json(*fault) for fault in row.faults],
     }
