@@ -41,6 +41,7 @@ from models import (
 from payments import publicity, same_person, standards
 from payments.grant_moves import message_words
 from payments.same_person import GrantedAs, Keys
+from payments.yearly_numbers import next_in_year
 from workflow import scope
 
 MOST_ROWS = 1000
@@ -212,7 +213,7 @@ def _why_not(
 def _write(person: Account, summary: BatchSummary) -> Batch:
     at = now()
     batch = Batch(
-        number=_next_number(summary.opens.year),
+        number=next_in_year(Batch.number, summary.opens.year, 2),
         period_id=summary.period.id,
         opens=summary.opens,
         closes=summary.term.last,
@@ -270,10 +271,3 @@ def _grant(batch: Batch, position: int, candidate: Candidate, texts: Mapping[int
         amount_fen=standard.amount_fen,
         years=standard.years,
     )
-
-
-def _next_number(year: int) -> str:
-    """Return the next number of the year, such as 2026-01. No batch is deleted, and no two are made at once."""
-    numbers = db.session.scalars(select(Batch.number).where(Batch.number.startswith(f"{year}-")))
-    last = max((int(number.partition("-")[2]) for number in numbers), default=0)
-    return f"{year}-{last + 1:02d}"

@@ -38,6 +38,7 @@ from payments.bank_lines import bank_number
 from payments.due import RunChoice, due_payments
 from payments.run_checks import check_still_payable, check_unanswered, drop_unconfirmed_answers
 from payments.run_transitions import RunTransition, find_run_transition
+from payments.yearly_numbers import next_in_year
 from workflow.decision import Decision
 
 EARLIEST_BEFORE_DUE = timedelta(days=31)
@@ -72,7 +73,7 @@ def make(actor: Account, choice: RunChoice) -> PaymentRun:
         if not included:
             raise Unacceptable("due_until", ALL_LEFT_OUT if left_out else NOTHING_DUE)
         run = PaymentRun(
-            number=_next_number(),
+            number=next_in_year(PaymentRun.number, today().year, 3),
             period_id=choice.period_id,
             due_until=choice.due_until,
             made_by_id=person.id,
@@ -185,17 +186,6 @@ def _one_at_a_time() -> None:
     """
     centre = select(Office.id).where(Office.duty == OfficeDuty.FINAL).order_by(Office.id).limit(1)
     db.session.execute(centre.with_for_update(key_share=True))
-
-
-def _next_number() -> str:
-    year = str(today().year)
-    last = db.session.scalar(
-        select(PaymentRun.number)
-        .where(PaymentRun.number.startswith(f"{year}-"))
-        .order_by(PaymentRun.id.desc())
-        .limit(1)
-    )
-    return f"{year}-{int(last.partition('-')[2]) + 1 if last else 1:03d}"
 
 
 def _freeze(run: PaymentRun, person: Account) -> None:
