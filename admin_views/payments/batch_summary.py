@@ -11,6 +11,7 @@ from flask_login import current_user
 from flask_wtf import FlaskForm
 from wtforms.validators import InputRequired
 
+from admin_views.review.chosen_rows import ids_by_number
 from admin_views.site.base import expose
 from admin_views.site.day_fields import DayField
 from admin_views.site.lists import Column, DataTable
@@ -59,7 +60,6 @@ class BatchMakingRoutes:
     render: Any
     _chosen: Any
     _ids: Any
-    _by_number: Any
 
     @expose("/summary/")
     def summary(self) -> Any:
@@ -88,7 +88,7 @@ class BatchMakingRoutes:
         period = period or _granted_in(chosen, periods)
         if period is None:
             abort(HTTPStatus.NOT_FOUND)
-        omitted = set(self._by_number(request.form.getlist("omitted")))
+        omitted = set(ids_by_number(request.form.getlist("omitted"), batch_making.MOST_ROWS))
         valid = form.validate() and form.opens.data is not None
         if valid and request.form.get("recount"):
             return self._summary_page(period, ids, form, chosen, omitted)

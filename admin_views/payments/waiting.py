@@ -1,10 +1,9 @@
 """「待公示」 (P1): the passed applications of a period that no batch holds. batch_summary.py makes a batch of them."""
 
-from collections.abc import Iterable, Mapping
-from http import HTTPStatus
+from collections.abc import Mapping
 from typing import Any
 
-from flask import abort, request
+from flask import request
 from flask_babel import gettext
 from flask_login import current_user
 from sqlalchemy import ColumnElement, Select, func, select
@@ -12,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 from admin_views.payments.batch_summary import BatchMakingRoutes
 from admin_views.payments.console import CityPage
 from admin_views.review import application_list, list_search
+from admin_views.review.chosen_rows import ids_by_number
 from admin_views.site.base import MOST_COUNTED, expose, number_on_tab
 from admin_views.site.exporting import ListExport, ListSheet, described_filters, described_search
 from admin_views.site.keyset import PAGE_SIZE, ListQuery, Order
@@ -22,7 +22,6 @@ from common.wording import N_
 from models import Application, Period, Region, db
 from models.statements import PlannedPerQuery
 from payments import batch_making, grant_scope
-from workflow import scope as application_scope
 from workflow.form.living_allowance import EDUCATIONS
 
 NO_PERIOD = "none"
@@ -143,19 +142,7 @@ class WaitingForBatch(BatchMakingRoutes, CityPage):
         if sent.get("all"):
             found = self._listing(chosen, period).page("", batch_making.MOST_ROWS, self._values(chosen))
             return [row.sort_id for row in found.rows], found.next is not None
-        return self._by_number(sent.getlist("row")), False
-
-    def _by_number(self, numbers: Iterable[str]) -> list[int]:
-        """Return the ids of applications by their numbers; 404 when one of them is not in sight."""
-        wanted = set(numbers)
-        if len(wanted) > batch_making.MOST_ROWS or not all(number.isprintable() for number in wanted):
-            abort(HTTPStatus.NOT_FOUND)
-        in_sight = application_scope.visible(current_user._get_current_object())
-        query = select(Application.id).where(Application.number.in_(wanted), in_sight)
-        ids = db.session.scalars(query.order_by(Application.id)).all()
-        if len(ids) != len(wanted):
-            abort(HTTPStatus.NOT_FOUND)
-        return list(ids)
+        return ids_by_number(sent.getlist("row"), batch_making.MOST_ROWS), False
 
     def _narrowed(self, query: Select[Any], chosen: Mapping[str, str], period: Period | None) -> Select[Any]:
         query = query.where(Application.period_id == (period.id if period else None))

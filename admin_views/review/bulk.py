@@ -12,6 +12,7 @@ from flask_babel import gettext, pgettext
 from flask_login import current_user
 from sqlalchemy import ColumnElement, Select, select
 
+from admin_views.review.chosen_rows import ids_by_number
 from admin_views.site.base import ScopedView, address_of, expose, menu
 from admin_views.site.exporting import ListExport, ListSheet
 from admin_views.site.job_notices import NoticeTexts, job_notice
@@ -168,7 +169,7 @@ class BulkDecisions(ScopedView):
             chosen = {key: text for key, value in request.args.items() if (text := one_line(value))}
             ids, more = self._list.waiting_ids(chosen, bulk.MOST_ROWS)
         else:
-            ids = self._ids(request.form.getlist("row"))
+            ids = ids_by_number(request.form.getlist("row"), bulk.MOST_ROWS)
             listed_at = _instant(request.form.get("listed-at", ""))
         if not ids:
             flash(gettext("还没有选择申请。请在要办理的各行前打勾，或选“全部符合条件的”。"), "error")
@@ -182,17 +183,6 @@ class BulkDecisions(ScopedView):
                 gettext("符合条件的超过 %(most)s 件，这次选定了前 %(most)s 件。", most=bulk.MOST_ROWS), "info"
             )
         return redirect(self.get_url(".job", key=job.id), HTTPStatus.SEE_OTHER)
-
-    def _ids(self, numbers: list[str]) -> list[int]:
-        """Return the ids of applications by their numbers; 404 when one of them is not in sight."""
-        wanted = set(numbers)
-        if len(wanted) > bulk.MOST_ROWS or not all(number.isprintable() for number in wanted):
-            abort(HTTPStatus.NOT_FOUND)
-        in_sight = scope.visible(current_user._get_current_object())
-        ids = db.session.scalars(select(Application.id).where(Application.number.in_(wanted), in_sight)).all()
-        if len(ids) != len(wanted):
-            abort(HTTPStatus.NOT_FOUND)
-        return list(ids)
 
     @expose("/<int:key>/")
     def job(self, key: int) -> Any:
