@@ -73,6 +73,7 @@ class DecisionList:
     """The list, for `StatisticsPage`."""
 
     console: str
+    frame: str
     endpoint: str
     render: Any
     admin: Any
@@ -98,7 +99,7 @@ class DecisionList:
         address = url_of(f"{self.endpoint}.decisions")
         return self.render(
             "statistics/decisions.html",
-            frame="administration/frame.html" if self.console == "administration" else "review/frame.html",
+            frame=self.frame,
             title=translated(self.decisions_title),
             console=translated(str(self.admin.name)),
             menu=menu(self.admin, self),

@@ -107,6 +107,7 @@ class StatisticsPage(DecisionList, ConsoleView):
     def __init__(self, lists: Any) -> None:
         """`lists`: the view whose list the numbers lead to."""
         self.console = lists.console
+        self.frame = "administration/frame.html" if lists.console == "administration" else "review/frame.html"
         self._lists = lists
         start = "/administration" if lists.console == "administration" else lists.url
         super().__init__(name=self.title, endpoint=f"{lists.console}_statistics", url=f"{start}/statistics")
@@ -122,7 +123,7 @@ class StatisticsPage(DecisionList, ConsoleView):
         found = self._figures(narrowed)
         return self.render(
             "statistics/page.html",
-            frame="administration/frame.html" if self.console == "administration" else "review/frame.html",
+            frame=self.frame,
             title=translated(self.title),
             console=translated(str(self.admin.name)),
             menu=menu(self.admin, self),
