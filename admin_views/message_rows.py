@@ -14,7 +14,7 @@ from sqlalchemy import Integer, Select, bindparam, select
 from sqlalchemy.orm import aliased
 
 from accounts.actor_shape import ActorShape
-from admin_views.site.numbers import cache_counts, current_shape
+from admin_views.site.page_counts import cache_counts, current_shape
 from admin_views.site.wording import shown_reason
 from models import (
     Account,
@@ -130,7 +130,7 @@ def newest_rows(
 ) -> list[MessageRow]:
     """Return the newest messages to this account; older than `before`, if given.
 
-    `also_count`: count queries of the page (site/numbers.py), which are read beside the rows and cached for the request.
+    `also_count`: count queries of the page (site/page_counts.py), which are read beside the rows and cached for the request.
     """
     shape, counts = current_shape(), tuple(also_count)
     statement = _statement(shape, most, before is not None, counts)

@@ -20,7 +20,7 @@ from admin_views.message_rows import AboutApplication, MessageRow
 from admin_views.site import login_session
 from admin_views.site.exporting import ListExport, ListSheet, register_source
 from admin_views.site.lists import Column, DataTable
-from admin_views.site.numbers import current_shape, own_numbers
+from admin_views.site.page_counts import current_shape, frame_queries
 from admin_views.site.typed import row_number
 from admin_views.site.wording import translated
 from common import messages as common_messages
@@ -46,7 +46,7 @@ messages = Blueprint("messages", __name__)
 def own() -> str:
     """Show a page of messages, the newest first; `before` is the last id of the previous page."""
     before = row_number(request.args.get("before"))
-    found = newest(current_user, PAGE_SIZE + 1, before, own_numbers(current_shape()))
+    found = newest(current_user, PAGE_SIZE + 1, before, frame_queries(current_shape()))
     return render_template(
         "messages/own.html",
         listing=DataTable(COLUMNS, found[:PAGE_SIZE]),

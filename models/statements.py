@@ -1,7 +1,7 @@
 """The fast path: statements on plain columns, compiled once and sent to the driver as they are.
 
 When to use it: only for what runs on nearly every request. The call sites are the session and its account (accounts/sessions.py), the
-numbers in the frame (admin_views/site/numbers.py), a page of a list (admin_views/site/keyset.py), and a decision with its
+numbers in the frame (admin_views/site/page_counts.py), a page of a list (admin_views/site/keyset.py), and a decision with its
 history row, messages and readings (workflow/review.py, history.py, notifications.py, inbox.py). Everything else uses the
 session and its objects: they are easier to read, check more, and a page that is opened ten times a day gains nothing.
 

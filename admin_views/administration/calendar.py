@@ -10,7 +10,7 @@ from flask_babel import gettext
 from admin_views.administration import forms
 from admin_views.administration.base import AdministeredTable
 from admin_views.site.lists import Badge, Column
-from admin_views.site.numbers import present_calendar
+from admin_views.site.page_counts import present_calendar
 from admin_views.site.typed import row_number
 from common import working_days
 from common.calendar import today

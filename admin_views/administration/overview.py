@@ -35,7 +35,7 @@ from admin_views.site.base import Console, ScopedView, expose
 from admin_views.site.exporting import ListExport, ListSheet, described_filters, described_search
 from admin_views.site.keyset import everything, page
 from admin_views.site.lists import DataTable
-from admin_views.site.numbers import present_calendar
+from admin_views.site.page_counts import present_calendar
 from admin_views.site.trail import COLUMNS, TRAIL_COLUMNS, change_text, last_changes
 from admin_views.site.wording import translated
 from administration.audit_words import AUDIT_WORDS

@@ -43,7 +43,7 @@ from admin_views.review.page import sections as submitted_sections
 from admin_views.site.base import Console, ScopedView, expose, menu
 from admin_views.site.exporting import ListExport, ListSheet
 from admin_views.site.lists import DataTable
-from admin_views.site.numbers import present_calendar
+from admin_views.site.page_counts import present_calendar
 from admin_views.site.typed_back import TypedBack
 from admin_views.site.wording import problem_text, stamp, translated
 from common.wording import N_

@@ -5,7 +5,7 @@ from flask_login import current_user
 
 from admin_views.personal.situation import situation
 from admin_views.site.base import ConsoleView, expose, menu, menu_numbers
-from admin_views.site.numbers import current_shape, own_numbers
+from admin_views.site.page_counts import current_shape, frame_queries
 from common.settings import SITE_NAME
 from models import State
 from workflow.transitions import RESULT_WORDS, STATE_WORDS
@@ -28,7 +28,7 @@ class PersonalHome(ConsoleView):
 
         shape = current_shape()
         person = current_user._get_current_object()
-        found = situation(person, (*own_numbers(shape), *menu_numbers(self.admin, shape).values()))
+        found = situation(person, (*frame_queries(shape), *menu_numbers(self.admin, shape).values()))
         return self.render(
             "personal/home.html",
             console=gettext(CONSOLE_NAME),

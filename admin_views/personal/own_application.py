@@ -9,7 +9,7 @@ from sqlalchemy import String, bindparam, select
 from sqlalchemy.orm.attributes import set_committed_value
 
 from accounts.actor_shape import ActorShape
-from admin_views.site.numbers import current_shape
+from admin_views.site.page_counts import current_shape
 from models import Application, Enterprise, Office, Region
 from models.object_statements import ObjectStatement
 from workflow import scope

@@ -9,7 +9,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload
 
 from accounts.actor_shape import ActorShape
-from admin_views.site.numbers import current_shape, page_counts
+from admin_views.site.page_counts import current_shape, page_counts
 from admin_views.site.wording import stamp, translated
 from common.errors import NoticeUnread, PeriodClosed, Problem
 from common.identity import masked

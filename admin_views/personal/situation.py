@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 
 from accounts.actor_shape import ActorShape
 from admin_views.message_rows import FINAL_OFFICE, AboutApplication
-from admin_views.site.numbers import cache_counts, current_shape
+from admin_views.site.page_counts import cache_counts, current_shape
 from common.calendar import today
 from models import (
     Account,

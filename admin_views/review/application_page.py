@@ -24,7 +24,7 @@ from admin_views.review.resubmitted import resubmitted_values
 from admin_views.review.take_back import TAKE_BACK
 from admin_views.site.base import address_of, expose, menu_numbers
 from admin_views.site.languages import cached_per_language
-from admin_views.site.numbers import current_actor, own_numbers
+from admin_views.site.page_counts import current_actor, frame_queries
 from admin_views.site.wording import cached_gettext
 from common.wording import N_
 from desk import disclosure, taking_back
@@ -80,7 +80,7 @@ class ApplicationPage:
         menu_queries = tuple(menu_numbers(self.admin, shape).values())
         read = read_by(found, reviews, actor)
         with read_together():  # PostgreSQL answers while what needs none of it is prepared
-            also_count = (*own_numbers(shape), LIMITS, *menu_queries)
+            also_count = (*frame_queries(shape), LIMITS, *menu_queries)
             next_one = self._send_next(found.id, found.arrived_at, also_count)
             context = send_page_context(found, actor, submitted_fields(found, read))
             visible = send_visible_files(found, actor)

@@ -24,7 +24,7 @@ from admin_views.review.next_application import NextApplication
 from admin_views.review.notes import Notes
 from admin_views.review.take_back import TakeBackRoutes
 from admin_views.site.base import ScopedView, menu
-from admin_views.site.numbers import current_actor
+from admin_views.site.page_counts import current_actor
 from models import Application, Enterprise, Office, Period, Region
 from models.object_statements import ObjectStatement
 from models.statements import open_session

@@ -10,7 +10,7 @@ from flask_login import current_user
 
 from admin_views.review.correction_forms import NameCorrectionForm, NumberCorrectionForm
 from admin_views.site.base import address_of, expose
-from admin_views.site.numbers import current_actor
+from admin_views.site.page_counts import current_actor
 from admin_views.site.typed import row_number
 from admin_views.site.wording import reason_problem, translated
 from common.errors import ChangedMeanwhile, NotPermitted, NotVisible, ReasonRefused, Unacceptable

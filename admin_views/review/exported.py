@@ -20,7 +20,7 @@ from admin_views.review.period_filter import PERIODS, options
 from admin_views.site.exporting import ListExport, ListSheet, described_search
 from admin_views.site.keyset import ListQuery
 from admin_views.site.lists import Column
-from admin_views.site.numbers import current_shape, page_counts
+from admin_views.site.page_counts import current_shape, page_counts
 from admin_views.site.typed import one_line
 from admin_views.site.wording import translated
 from common.identity import IDENTITY_DOCUMENTS

@@ -10,7 +10,7 @@ from admin_views.review.time_limits import limit_badge
 from admin_views.site.frame import is_past
 from admin_views.site.languages import language
 from admin_views.site.lists import Badge
-from admin_views.site.numbers import present_calendar
+from admin_views.site.page_counts import present_calendar
 from admin_views.site.wording import day, longest_wait_note, translated, waiting_time
 from common.calendar import today
 from common.working_days import Calendar

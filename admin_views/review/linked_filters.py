@@ -14,7 +14,7 @@ from flask_login import current_user
 from sqlalchemy import Integer, String, and_, bindparam, func, not_, select
 
 from admin_views.review.application_list import BY_EDUCATION, BY_RESULT, BY_STATE, Choice, Filter
-from admin_views.site.numbers import current_shape
+from admin_views.site.page_counts import current_shape
 from admin_views.site.typed import row_number
 from admin_views.site.wording import translated
 from common.calendar import start_of

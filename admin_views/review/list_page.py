@@ -21,7 +21,7 @@ from admin_views.site.base import MOST_MENUS, address_of, expose, menu_numbers, 
 from admin_views.site.keyset import ListQuery
 from admin_views.site.languages import cached_per_language
 from admin_views.site.lists import Column, DataTable, Head
-from admin_views.site.numbers import bind_counts, cache_counts, current_actor, own_numbers, page_counts
+from admin_views.site.page_counts import bind_counts, cache_counts, current_actor, frame_queries, page_counts
 from admin_views.site.wording import cached_gettext, translated
 from common.single_objects import single_object
 from common.wording import N_
@@ -304,7 +304,7 @@ def _numbers(view: Any, actor: ActorShape, tab: str) -> tuple[Select[Any], ...]:
     limited = time_limits.counts(actor) if tab == "waiting" else ()
     tabs = [review_list.waiting_count(actor)] if "waiting" in view.tabs else []
     menu_counts = menu_numbers(view.admin, actor).values()
-    return (*own_numbers(actor), *menu_counts, PERIODS, LIMITS, *limited, *tabs)
+    return (*frame_queries(actor), *menu_counts, PERIODS, LIMITS, *limited, *tabs)
 
 
 @cached_per_language

@@ -13,7 +13,7 @@ from flask_login import current_user
 
 from admin_views.review.page import PageSection
 from admin_views.site.base import expose
-from admin_views.site.numbers import current_actor
+from admin_views.site.page_counts import current_actor
 from admin_views.site.wording import place_name, translated
 from common.errors import NotPermitted, NotVisible, Unacceptable
 from desk import marks

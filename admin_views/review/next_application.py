@@ -11,7 +11,7 @@ from sqlalchemy import Select
 from admin_views.review import application_list as review_list
 from admin_views.review.exported import chosen_values
 from admin_views.review.lines import Next
-from admin_views.site.numbers import cache_counts
+from admin_views.site.page_counts import cache_counts
 
 
 class NextApplication:

@@ -10,7 +10,7 @@ from flask_login import current_user
 from markupsafe import Markup, escape
 
 from admin_views.site.base import address_of, expose
-from admin_views.site.numbers import current_actor
+from admin_views.site.page_counts import current_actor
 from admin_views.site.wording import cached_gettext, reason_problem, translated
 from common.errors import (
     ChangedMeanwhile,

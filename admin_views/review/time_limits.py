@@ -13,7 +13,7 @@ from admin_views.review.application_list import BY_LIMIT
 from admin_views.site.base import MOST_COUNTED, number_on_tab
 from admin_views.site.languages import cached_per_language
 from admin_views.site.lists import Badge
-from admin_views.site.numbers import page_counts, present_calendar
+from admin_views.site.page_counts import page_counts, present_calendar
 from admin_views.site.wording import translated
 from common.calendar import local_date, today
 from common.single_objects import single_object

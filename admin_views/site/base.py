@@ -24,7 +24,7 @@ from accounts.actor_shape import ActorShape
 from admin_views.site.exporting import register_view
 from admin_views.site.languages import cached_per_language
 from admin_views.site.login_session import url_of
-from admin_views.site.numbers import current_shape, page_counts
+from admin_views.site.page_counts import current_shape, page_counts
 from admin_views.site.wording import list_title
 from common.single_objects import single_object
 from models import db

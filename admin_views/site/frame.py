@@ -16,7 +16,7 @@ from admin_views.site.cut_macros import cut_at
 from admin_views.site.escaping import PlainCalls, TemplateCode
 from admin_views.site.languages import cached_per_language, language
 from admin_views.site.lists import Column, Head
-from admin_views.site.numbers import current_shape, own_numbers, page_counts, present_calendar
+from admin_views.site.page_counts import current_shape, frame_queries, page_counts, present_calendar
 from admin_views.site.wording import (
     cached_gettext,
     day,
@@ -97,7 +97,7 @@ def _frame() -> dict[str, Any]:
     account = current_user._get_current_object()
     if not account.is_authenticated:
         return {**bare_frame(), "help_line": setting(HELP_LINE)}
-    help_line, unread, _stamp = page_counts(*own_numbers(current_shape()))
+    help_line, unread, _stamp = page_counts(*frame_queries(current_shape()))
     return {
         **bare_frame(),
         "help_line": setting_value(HELP_LINE, help_line),

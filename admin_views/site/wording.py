@@ -9,7 +9,7 @@ from flask_babel import gettext, ngettext, pgettext
 from markupsafe import Markup
 
 from admin_views.site.languages import cached_per_language, language
-from admin_views.site.numbers import present_calendar
+from admin_views.site.page_counts import present_calendar
 from common.calendar import ORDOS, local_date, today
 from common.errors import Problem, ReasonMissing, ReasonRefused
 from common.text import HAN

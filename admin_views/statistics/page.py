@@ -24,7 +24,7 @@ from admin_views.site.exporting import ListExport, ListSheet
 from admin_views.site.languages import language
 from admin_views.site.lists import Column
 from admin_views.site.login_session import url_of
-from admin_views.site.numbers import page_counts, present_calendar
+from admin_views.site.page_counts import page_counts, present_calendar
 from admin_views.site.typed import chosen_id
 from admin_views.site.wording import stamp, translated
 from admin_views.statistics.charts import draw_chart

@@ -23,10 +23,10 @@ MOST_STATEMENTS = 50
 
 def page_counts(*queries: Select[Any]) -> list[Any]:
     """Return the result of each count query. Runs them in one statement with the frame's own, and caches them for the request."""
-    known = g.setdefault("numbers", {})
+    known = g.setdefault("counts", {})
     if [query for query in queries if query not in known]:  # a list, not any(): half as many calls
         actor, shape = current_actor()
-        wanted = dict.fromkeys((*own_numbers(shape), *queries))
+        wanted = dict.fromkeys((*frame_queries(shape), *queries))
         missing = tuple(query for query in wanted if query not in known)
         values = shape.bind_values(actor) | g.get("count_values", {})
         cache_counts(missing, _statement(missing).execute(values)[0])
@@ -34,7 +34,7 @@ def page_counts(*queries: Select[Any]) -> list[Any]:
 
 
 @single_object()
-def own_numbers(actor: ActorShape) -> tuple[Select[Any], Select[Any], Select[Any]]:
+def frame_queries(actor: ActorShape) -> tuple[Select[Any], Select[Any], Select[Any]]:
     """Return the queries of every page: the help line, the unread count, the stamp of the calendar."""
     return setting_query(HELP_LINE), inbox.count_of_unread(actor), working_days.STAMP
 
@@ -42,7 +42,7 @@ def own_numbers(actor: ActorShape) -> tuple[Select[Any], Select[Any], Select[Any
 def bind_counts(values: Mapping[str, Any]) -> None:
     """Set further bind values of this request's count queries; what was counted with others is forgotten."""
     g.count_values = values
-    g.pop("numbers", None)
+    g.pop("counts", None)
 
 
 def current_actor() -> tuple[Account, ActorShape]:
@@ -70,7 +70,7 @@ def present_calendar() -> Calendar:
 
 def cache_counts(queries: Sequence[Select[Any]], results: Sequence[Any]) -> None:
     """Cache results for this request: a list reads them beside its rows, which saves a statement."""
-    g.setdefault("numbers", {}).update(zip(queries, results, strict=True))
+    g.setdefault("counts", {}).update(zip(queries, results, strict=True))
 
 
 @lru_cache(maxsize=MOST_STATEMENTS)
