@@ -220,7 +220,7 @@ class BulkDecisions(ScopedView):
 
     def exported(self) -> ListExport:
         """Return the jobs of this account for an export."""
-        rows = db.session.scalars(self.rows().order_by(BulkJob.id.desc()))
+        rows = db.session.scalars(self.rows().order_by(BulkJob.id.desc())).all()
         return ListExport(self.title, [ListSheet(JOB_COLUMNS, rows)])
 
     def exported_rows(self) -> ListExport:
