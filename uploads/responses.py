@@ -59,13 +59,14 @@ def send_preview(
     width: int = 900,
     before_drawing: Callable[[], None] = lambda: None,
 ) -> Response:
-    """Return the preview of a page; 304 when the browser has it cached. The browser must ask each time, so that nobody sees it
-    after the logout. `before_drawing` is called when it has not been drawn yet.
+    """Return the preview of a page; 304, without reading it, when the browser has it cached. The browser must ask each time, so
+    that nobody sees it after the logout. `before_drawing` is called when it has not been drawn yet.
 
     Raises NoPreview when there is none, FileNotFoundError when the file is gone.
     """
+    etag = f"{name.replace('/', '')}-{page}-{width}"
     try:
-        content = previews.get(name, page, width)
+        content = b"" if request.if_none_match.contains(etag) else previews.get(name, page, width)
         if content is None:
             before_drawing()
             content = draw_cached(storage, previews, name, extension, page, width)
@@ -75,7 +76,7 @@ def send_preview(
     response.headers.update(ISOLATION_HEADERS)
     response.headers["Content-Disposition"] = "inline"
     response.headers["Cache-Control"] = "private, no-cache"
-    response.set_etag(f"{name.replace('/', '')}-{page}-{width}")
+    response.set_etag(etag)
     response.make_conditional(request)
     return response
 
