@@ -10,11 +10,11 @@ from typing import Any
 from flask import Request
 from sqlalchemy.exc import DBAPIError
 
+from admin_views.site.security_headers import WsgiApplication
+
 LOST = "talent.connection_lost"
 AGAIN = "talent.read_again"
 READS = frozenset({"GET", "HEAD"})
-
-WsgiApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 class ReadAgain:
