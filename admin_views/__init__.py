@@ -79,4 +79,3 @@ def register(app: Flask) -> None:
     app.url_map.converters["int"] = RowId
     for part in CONSOLES:
         part.register(app)
-    app.url_map.update()  # sorts the routes, before the processes are forked that share them
