@@ -1,4 +1,4 @@
-"""The reviewers' list: which columns, which filters, which searches. It reads plain columns and never counts a table."""
+"""The reviewers' list: its columns, filters, orders and queries. Reads plain columns and never counts a table."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ PRESENT = "present_id"
 EMPLOYER = (
     select(Enterprise.name).where(Enterprise.id == Application.submitted_enterprise_id).scalar_subquery()
 )
-"""Looked up for the rows of a page; joined, it was for everything that a search finds, before that is sorted."""
+"""A sub-query, so that PostgreSQL reads it for the rows of a page only. A join read it for every row that a search finds."""
 
 
 STORED = (
@@ -50,7 +50,7 @@ STORED = (
     as_stored(Application.result),
     Application.resubmit_by,
 )
-"""What the database is asked for each row; `lines.Line` says it as the list's columns do."""
+"""The database columns of a row; `list_rows.ListRow` has the values that the list's columns show."""
 
 EXPORTED = (
     Application.id.label("application_id"),
@@ -59,7 +59,7 @@ EXPORTED = (
     Application.phone,
     Application.bank_account,
 )
-"""What only an export asks for (exported.py)."""
+"""Further database columns of an export (exported.py)."""
 
 DECIDED = "decided"
 TABS: Mapping[str, tuple[str, Callable[[Actor], Criterion]]] = {
@@ -85,29 +85,29 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
     DECIDED: (*_LEADING, _STATE),
     "all": (*_LEADING, _STATE),
 }
-"""The columns of each tab; a row is a `lines.Line`."""
+"""The columns of each tab; a row is a `list_rows.ListRow`."""
 WITHOUT_LIMIT = tuple(column for column in COLUMNS["waiting"] if column is not _LIMIT)
-"""Those of what waits at a step that has no time limit."""
+"""The columns of the tab `waiting` at a step without a time limit."""
 SORTS = {column.key: column.sort for column in COLUMNS["waiting"] if column.sort is not None}
-"""By what a list can be sorted; by the time of waiting without a heading where not all rows wait."""
+"""What a list can be sorted by. Tabs where not all rows wait sort by the arrival too, without a heading for it."""
 SORTABLE = frozenset(SORTS)
 
 
 class Choice(NamedTuple):
-    """One value of a filter: what it says, and which rows it leaves."""
+    """One choice of a filter: its label, and the criterion of the rows that it keeps."""
 
     label: str
     criterion: Callable[[], Criterion]
     planned_by_value: bool = False
-    """Whether the best plan depends on the value that is bound: on how frequent it is."""
+    """Whether the best plan depends on how frequent the bound value is."""
 
 
 @dataclass(frozen=True)
 class Filter:
-    """One filter of the line above the list; `any` is what it says while it filters nothing.
+    """One filter above the list; `any` is the label of its empty choice.
 
-    `sorts`: how the list can be sorted while it filters. A span of time is shown in the order of time: sorted otherwise, its rows
-    are scattered over the whole table, and a page would read most of it. `tabs`: where it leaves some rows and not others.
+    `sorts`: the orders that the list offers while the filter is in use. A filter by time allows only the order of time: in any
+    other order its rows are scattered over the whole table, and a page would read most of it. `tabs`: the tabs that show it.
     """
 
     label: str
@@ -117,11 +117,11 @@ class Filter:
     tabs: tuple[str, ...] = tuple(TABS)
 
     def choice(self, value: str) -> Choice | None:
-        """Return what this value leaves; None for one that filters nothing."""
+        """Return the choice of this value; None for a value that filters nothing."""
         return self.choices.get(value)
 
     def bind_values(self, value: str) -> dict[str, Any]:
-        """Return what the criterion of this value leaves open."""
+        """Return the bind values of this value's criterion."""
         return {}
 
 
@@ -134,7 +134,8 @@ def _submitted_since(days: int) -> Callable[[], Criterion]:
 
 
 def _arrived_before(days: int) -> Callable[[], Criterion]:
-    # Whatever has arrived somewhere was submitted before; so the order of submission can begin there too.
+    # An application is submitted before it arrives at a step, so the second condition excludes nothing. It lets the index of the
+    # order by submission begin at this day too.
     return lambda: and_(Application.arrived_at < _ago(days), Application.submitted_at < _ago(days))
 
 
@@ -210,10 +211,10 @@ BY_RESULT = Filter(
 
 
 def order(tab: str, sort: str, descending: bool) -> Order:
-    """Return the order that a person chose; by waiting time where that cannot be sorted by.
+    """Return the chosen order; by arrival where the tab cannot be sorted by it.
 
-    What somebody has decided lies as they decided it, the latest first. In another order it would have to be looked for all
-    over the town, or all of it be sorted for each page.
+    The tab of one's own decisions has one order, the latest first, which its index has. In any other order the rows would be
+    scattered over the whole table, or all of them would be sorted for each page.
     """
     if tab == DECIDED:
         return Order(Review.id, Review.id, descending=True)
@@ -239,23 +240,22 @@ def listing(
     lookup: Lookup | None,
     sort: str,
     descending: bool,
-    but_one: bool = False,
+    for_next: bool = False,
     also_count: tuple[Select[Any], ...] = (),
     exported: bool = False,
 ) -> ListQuery:
     """Return the list of this shape; the account and the words of the search are bound later.
 
-    `but_one`: without the row `PRESENT`, and without what a colleague has taken. `also_count`: queries for one number each,
-    answered beside the rows. `exported`: with the columns of an export.
+    `for_next`: leave out the row `PRESENT`, and what a colleague has taken. `also_count`: queries for one number each, read with
+    the rows. `exported`: add the columns of an export.
     """
     criteria = [TABS[tab][1](actor), *(choice.criterion() for choice in narrowing)]
-    if but_one:
+    if for_next:
         criteria += [Application.id != bindparam(PRESENT), not_(assignments.with_colleague(actor))]
     chosen = order(tab, sort, descending)
     if leaves_out(sort):
         criteria.append(chosen.column.is_not(None))
-    # Who has taken one matters, and is looked up, where it waits.
-    taken_by = assignments.holder_name(actor) if tab == "waiting" else null()
+    taken_by = assignments.holder_name(actor) if tab == "waiting" else null()  # the only tab that shows it
     rows = select(*STORED, *(EXPORTED if exported else ()), taken_by.label("taken_by")).where(*criteria)
     return ListQuery(
         [rows.where(SEARCH_PATHS[path](lookup)) for path in paths],
@@ -267,6 +267,6 @@ def listing(
 
 @single_object()
 def waiting_count(actor: ActorShape) -> Select[Any]:
-    """Return the query for how many rows wait, counting one further than MOST_COUNTED."""
+    """Return the query for how many rows wait; it stops counting at MOST_COUNTED + 1."""
     some = select(Application.id).where(scope.waiting(actor)).limit(constant(MOST_COUNTED + 1)).subquery()
     return select(func.count()).select_from(some)

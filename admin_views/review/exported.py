@@ -12,10 +12,9 @@ from typing import Any, NamedTuple
 
 from flask import request
 
-from admin_views.review import application_list as review_list
-from admin_views.review import time_limits
-from admin_views.review.lines import Line, lines
+from admin_views.review import application_list, time_limits
 from admin_views.review.linked_filters import LINKED
+from admin_views.review.list_rows import ListRow, list_rows
 from admin_views.review.period_filter import PERIODS, options
 from admin_views.site.exporting import ListExport, ListSheet, described_search
 from admin_views.site.keyset import ListQuery
@@ -31,14 +30,14 @@ from models import Role
 from models.streaming import ROWS_AT_A_TIME
 from workflow.transitions import STATES_WITH_APPLICANT
 
-EDUCATION = next(column for column in review_list.COLUMNS["all"] if column.key == "education")
+EDUCATION = next(column for column in application_list.COLUMNS["all"] if column.key == "education")
 WITH_APPLICANT = frozenset(state.value for state in STATES_WITH_APPLICANT)
 
 
-class ExportedLine(NamedTuple):
-    """One application of the list, with what only an export says."""
+class ExportedRow(NamedTuple):
+    """One row of the list, with the further columns of an export."""
 
-    line: Line
+    row: ListRow
     application_id: int
     paper: str
     identity_number: str
@@ -55,49 +54,49 @@ NUMBERS = (
 
 
 TITLES = {"waiting": N_("待我审核的申请"), "decided": N_("已审核的申请"), "all": N_("全部申请")}
-"""What the list of each tab is called where the tab does not stand above it."""
+"""The title of each tab's export."""
 
 
 def exported_columns(columns: Iterable[Column]) -> tuple[Column, ...]:
     """Return the columns of an export: those of the page, and the numbers."""
     of_page = (
-        replace(column, value=_of_line(column.value) if column.value else attrgetter(f"line.{column.key}"))
+        replace(column, value=_of_list_row(column.value) if column.value else attrgetter(f"row.{column.key}"))
         for column in columns
         if column.is_data
     )
     return (*of_page, *NUMBERS)
 
 
-def _of_line(value: Any) -> Any:
+def _of_list_row(value: Any) -> Any:
     if value is EDUCATION.value:
         return _education()
-    return lambda row: value(row.line)
+    return lambda exported: value(exported.row)
 
 
 def _education() -> Any:
-    """Return the function for the education of a row, which is worded once for each that there is."""
+    """Return the function for the education of a row. It translates each label once."""
     known: dict[Any, str] = {}
 
-    def word(row: ExportedLine) -> str:
-        line = row.line
-        key = line.form.number, line.education, line.state
+    def word(exported: ExportedRow) -> str:
+        row = exported.row
+        key = row.form.number, row.education, row.state
         if key not in known:
-            known[key] = line.education_word
+            known[key] = row.education_word
         return known[key]
 
     return word
 
 
-def exported_lines(rows: Iterable[Any], in_days: bool, limits: TimeLimits) -> Iterator[ExportedLine]:
-    """Yield the rows of a list (`application_list.STORED` and `EXPORTED`) as the export says them."""
+def rows_for_export(rows: Iterable[Any], in_days: bool, limits: TimeLimits) -> Iterator[ExportedRow]:
+    """Yield the rows of the export for rows of the database (`application_list.STORED` and `EXPORTED`)."""
     papers = {key: translated(paper.label) for key, paper in IDENTITY_DOCUMENTS.items()}
     following = iter(rows)
     while some := list(islice(following, ROWS_AT_A_TIME)):
-        for line, row in zip(lines(some, in_days, limits), some, strict=True):
+        for shown, row in zip(list_rows(some, in_days, limits), some, strict=True):
             typed_since = row.state in WITH_APPLICANT
             submitted = row.submitted_at is not None
-            yield ExportedLine(
-                line,
+            yield ExportedRow(
+                shown,
                 row.application_id,
                 papers[row.paper] if submitted else "",
                 row.identity_number if submitted else "",
@@ -107,13 +106,13 @@ def exported_lines(rows: Iterable[Any], in_days: bool, limits: TimeLimits) -> It
 
 
 def chosen_values(query: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Return what an address chooses, as people type it."""
+    """Return the parameters of a URL that are not empty, normalised like typed text."""
     return {key: text for key, value in query if (text := one_line(value))}
 
 
 @cache
-def offered_filters(console: Any, tab: str) -> Mapping[str, review_list.Filter]:
-    """Return what a tab can be narrowed by: with a field, or by a link from the statistics."""
+def offered_filters(console: Any, tab: str) -> Mapping[str, application_list.Filter]:
+    """Return the filters of a tab: those with a field, and those that only links of the statistics use."""
     return {key: one for key, one in (LINKED | console.filters).items() if tab in one.tabs}
 
 
@@ -122,10 +121,10 @@ class ExportedList:
 
     exports: Mapping[str, str] = {"index_view": "exported"}
 
-    def _offered(self, tab: str) -> Mapping[str, review_list.Filter]:
+    def _offered(self, tab: str) -> Mapping[str, application_list.Filter]:
         return offered_filters(type(self), tab)
 
-    def _shown(self, chosen: Mapping[str, str]) -> tuple[str, frozenset[str], str, bool]:
+    def _tab_and_order(self, chosen: Mapping[str, str]) -> tuple[str, frozenset[str], str, bool]:
         raise NotImplementedError
 
     def _columns(self, tab: str, role: Role, limits: TimeLimits) -> tuple[Column, ...]:
@@ -139,11 +138,11 @@ class ExportedList:
     def exported(self) -> ListExport:
         """Return the list of the same address for an export."""
         chosen = chosen_values(request.args.items())
-        tab, _, sort, descending = self._shown(chosen)
+        tab, _, sort, descending = self._tab_and_order(chosen)
         time_limits.read_again()
         listing, values = self._listing(tab, chosen, sort, descending, exported=True)
         limits = time_limits.present_limits()
-        rows = exported_lines(listing.every_row(values), tab == "waiting", limits)
+        rows = rows_for_export(listing.every_row(values), tab == "waiting", limits)
         sheet = ListSheet(
             exported_columns(self._columns(tab, current_shape().role, limits)),
             rows,
@@ -157,7 +156,7 @@ class ExportedList:
         )
 
     def _described(self, tab: str, chosen: Mapping[str, str]) -> Described:
-        """Return in words what the list is narrowed to."""
+        """Return the search and the filters in words."""
         periods = dict(options(*page_counts(PERIODS)))
         narrowed = [
             (filter_.label, choice.label or periods.get(chosen[key], chosen[key]))

@@ -1,4 +1,4 @@
-"""The list of a reviewer's console: its tabs, filters, search, orders and pages, and the application that comes next in it."""
+"""The page of a console's list: its tabs, filters, search, orders and pages."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -9,12 +9,11 @@ from flask import abort, request, session
 from sqlalchemy import Select
 
 from accounts.actor_shape import ActorShape
-from admin_views.review import application_list as review_list
-from admin_views.review import list_search, time_limits
+from admin_views.review import application_list, list_search, time_limits
 from admin_views.review.bulk import bulk_bar
 from admin_views.review.exported import ExportedList, chosen_values
-from admin_views.review.lines import Tab, Turns, lines, note_on_unknown_years
 from admin_views.review.linked_filters import in_use, linked_values, own_filters
+from admin_views.review.list_rows import PagerUrls, Tab, list_rows, note_on_unknown_years
 from admin_views.review.period_filter import BY_PERIOD, PERIODS, Options, options
 from admin_views.site import keyset
 from admin_views.site.base import MOST_MENUS, address_of, expose, menu_numbers, number_on_tab
@@ -30,46 +29,46 @@ from models import Role
 
 MOST_ADDRESSES = 500
 PLAIN_IN_QUERY = "!$'()*,/:;?@"
-"""What browsers leave as it is in a query, and url_for too."""
+"""Characters that browsers and url_for do not escape in a query string."""
 
 
 class ListPage(ExportedList):
-    """The list of a console, for `ReviewConsole`. A console says what is special about its own in these attributes."""
+    """The list of a console, for `ReviewConsole`. These attributes are what differs between consoles."""
 
     exposed_routes: tuple[str, ...] = ("index_view",)
     console: Any
     render: Any
 
     title = console_title = N_("申请审核")
-    """The name of the list, and that of the console in the bar."""
+    """The name of the list, and the name of the console in the bar."""
     tabs = ("waiting", "decided", "all")
     list_frame = "review/frame.html"
     shows_unsubmitted = False
-    """Whether what was never submitted is in sight: it has no time of submission to be sorted by."""
+    """Whether the scope has applications that were never submitted. They have no time of submission to be sorted by."""
     filters = {
-        "education": review_list.BY_EDUCATION,
-        "submitted": review_list.BY_SUBMITTED,
-        "waiting": review_list.BY_WAITING,
-        "limit": review_list.BY_LIMIT,
-        "taken": review_list.BY_TAKEN,
+        "education": application_list.BY_EDUCATION,
+        "submitted": application_list.BY_SUBMITTED,
+        "waiting": application_list.BY_WAITING,
+        "limit": application_list.BY_LIMIT,
+        "taken": application_list.BY_TAKEN,
         "period": BY_PERIOD,
     }
 
     @expose("/")
     def index_view(self) -> str:
-        """Return the list as tabs, filters, search and sorting leave it."""
+        """Show the list with the chosen tab, filters, search and order."""
         chosen = chosen_values(request.args.items())
-        self._keep_for_the_way_back(request.query_string.decode())
-        tab, sorts, sort, descending = self._shown(chosen)
+        self._remember_query(request.query_string.decode())
+        tab, sorts, sort, descending = self._tab_and_order(chosen)
         offered = self._offered(tab)
         filtered = any(key in chosen for key in ("q", *offered))
         _actor, shape = current_actor()
-        asked = _numbers(self, shape, tab)
+        count_queries = _count_queries(self, shape, tab)
         words, address = console_wording(type(self)), address_of(self)
-        rows = self._rows(tab, chosen, sort, descending, asked)
-        periods, waiting = page_counts(PERIODS, asked[-1])
+        found = self._rows(tab, chosen, sort, descending, count_queries)
+        periods, waiting = page_counts(PERIODS, count_queries[-1])
         limits = time_limits.present_limits()
-        shown_lines = lines(rows.rows, tab == "waiting", limits)
+        rows = list_rows(found.rows, tab == "waiting", limits)
         columns = self._columns(tab, shape.role, limits)
         return self.render(
             "review/list.html",
@@ -78,47 +77,47 @@ class ListPage(ExportedList):
             tabs=self._tabs(address, tab, chosen, waiting),
             tab=tab,
             address=address,
-            filters=_narrowing(type(self), tab, options(periods)),
+            filters=_filter_choices(type(self), tab, options(periods)),
             present=tuple(chosen.get(key) for key in own_filters(type(self), tab)),
             linked=in_use(self.filters, tab, chosen),
             linked_values=linked_values(self.filters, tab, chosen),
             chosen=chosen,
             filtered=filtered,
             searched_for=list_search.SEARCHED_FOR,
-            listing=DataTable(columns, shown_lines),
+            listing=DataTable(columns, rows),
             bulk=bulk_bar(
                 self.console,
                 shape.role,
-                _with("", {key: value for key, value in chosen.items() if key != "page"}),
+                _url_prefix("", {key: value for key, value in chosen.items() if key != "page"}),
                 "" if filtered else number_on_tab(waiting),
             )
             if tab == "waiting"
             else None,
             heads=self._heads(address, tab, columns, sort, descending, chosen, sorts),
-            counted=note_on_unknown_years(shown_lines),
+            counted=note_on_unknown_years(rows),
             count_links=self._count_links(address, shape) if tab == "waiting" else [],
-            pager=Turns(*(_turned(address, chosen, cursor) for cursor in rows.cursors)),
+            pager=PagerUrls(*(_page_url(address, chosen, cursor) for cursor in found.cursors)),
             left_out=self._left_out(sort, filtered),
-            of_the_order=self._of_the_order(tab, sort, descending),
+            order_note=self._order_note(tab, sort, descending),
         )
 
-    def _shown(self, chosen: Mapping[str, str]) -> tuple[str, frozenset[str], str, bool]:
-        """Return the tab, how it can be sorted, how it is, and whether downwards; 404 for a tab that there is not."""
+    def _tab_and_order(self, chosen: Mapping[str, str]) -> tuple[str, frozenset[str], str, bool]:
+        """Return the tab, the orders that it offers, the present one, and whether that is descending; 404 for an unknown tab."""
         tab = chosen.get("tab", self.tabs[0])
         if tab not in self.tabs:
             abort(404)
         sorts = self._sorts(tab, chosen)
         sort = next((key for key in (chosen.get("sort"), "waiting", "submitted") if key in sorts), "")
-        descending = tab == review_list.DECIDED or chosen.get("order", self._usual_order(tab)) == "desc"
+        descending = tab == application_list.DECIDED or chosen.get("order", self._usual_order(tab)) == "desc"
         return tab, sorts, sort, descending
 
     def _columns(self, tab: str, role: Role, limits: TimeLimits) -> tuple[Column, ...]:
         if tab == "waiting" and not time_limits.limit_of(role, limits):
-            return review_list.WITHOUT_LIMIT
-        return review_list.COLUMNS[tab]
+            return application_list.WITHOUT_LIMIT
+        return application_list.COLUMNS[tab]
 
     def waiting_ids(self, chosen: dict[str, str], most: int) -> tuple[list[int], bool]:
-        """Return the ids of what waits here as it is narrowed, the first `most`, and whether there are more."""
+        """Return the ids of the first `most` waiting rows that the filters leave, and whether there are more."""
         time_limits.read_again()
         sorts = self._sorts("waiting", chosen)
         sort = next((key for key in (chosen.get("sort"), "waiting", "submitted") if key in sorts), "")
@@ -132,21 +131,21 @@ class ListPage(ExportedList):
         chosen: dict[str, str],
         sort: str,
         descending: bool,
-        asked: tuple[Select[Any], ...],
+        count_queries: tuple[Select[Any], ...],
     ) -> keyset.Page:
-        """Return the rows of the page, and cache the numbers that were read beside them.
+        """Return the rows of the page, and cache the counts that were read with them.
 
         Reads again when the limits or the calendar have changed since this process last read them.
         """
         while True:
             used = time_limits.known()
-            listing, values = self._listing(tab, chosen, sort, descending, also_count=asked)
+            listing, values = self._listing(tab, chosen, sort, descending, also_count=count_queries)
             rows = listing.page(chosen.get("page", ""), keyset.PAGE_SIZE, values)
             if rows.rows:
-                cache_counts(asked, rows.counts)
+                cache_counts(count_queries, rows.counts)
             else:
                 bind_counts(values)
-                page_counts(*asked)  # all of them in one statement
+                page_counts(*count_queries)  # all of them in one statement
             if time_limits.is_current(used):
                 return rows
 
@@ -154,23 +153,23 @@ class ListPage(ExportedList):
         return time_limits.count_links(address, *page_counts(*time_limits.counts(shape)))
 
     def _sorts(self, tab: str, chosen: Mapping[str, str]) -> frozenset[str]:
-        """Return how a list can be sorted as it is narrowed."""
+        """Return the orders that the list offers with the filters in use."""
         in_use = (
             filter_
             for key, filter_ in self._offered(tab).items()
             if key in chosen and filter_.choice(chosen[key])
         )
-        return review_list.sorts(tab, in_use)
+        return application_list.sorts(tab, in_use)
 
     def _left_out(self, sort: str, filtered: bool) -> str:
-        """Return what an order leaves out, if anything."""
-        if self.shows_unsubmitted and not filtered and review_list.leaves_out(sort):
+        """Return the note on rows that this order leaves out; "" for none."""
+        if self.shows_unsubmitted and not filtered and application_list.leaves_out(sort):
             return cached_gettext(N_("按提交时间排序，从未提交过的申请不列出"))
         return ""
 
-    def _of_the_order(self, tab: str, sort: str, descending: bool) -> str:
-        """Return the order that no heading says, if it is such a one."""
-        if tab == review_list.DECIDED:
+    def _order_note(self, tab: str, sort: str, descending: bool) -> str:
+        """Return the present order in words where no heading shows it; else ""."""
+        if tab == application_list.DECIDED:
             return cached_gettext(N_("最近审核的在前"))
         if (tab, sort, descending) == ("all", "waiting", True):
             return cached_gettext(N_("最近有进展的在前"))
@@ -185,11 +184,11 @@ class ListPage(ExportedList):
         chosen: dict[str, str],
         sort: str,
         descending: bool,
-        but_one: bool = False,
+        for_next: bool = False,
         also_count: tuple[Select[Any], ...] = (),
         exported: bool = False,
     ) -> tuple[ListQuery, dict[str, Any]]:
-        """Return the list as it is narrowed, and the values with which it is asked for: who asks, and for what."""
+        """Return the list with the filters and the search of `chosen`, and its bind values."""
         offered = [(filter_, chosen[key]) for key, filter_ in self._offered(tab).items() if key in chosen]
         narrowing = tuple(choice for filter_, value in offered if (choice := filter_.choice(value)))
         narrowed_to = {
@@ -198,7 +197,7 @@ class ListPage(ExportedList):
         words = chosen.get("q", "").strip()
         search = list_search.search(words) if words else list_search.Search()
         actor, shape = current_actor()
-        listing = review_list.listing(
+        listing = application_list.listing(
             shape,
             tab,
             narrowing,
@@ -206,7 +205,7 @@ class ListPage(ExportedList):
             search.lookup,
             sort,
             descending,
-            but_one,
+            for_next,
             also_count,
             exported,
         )
@@ -217,15 +216,16 @@ class ListPage(ExportedList):
         return tuple(
             Tab(
                 label,
-                f"{self._narrowing_that_stays(address, key, chosen)}tab={key}",
+                f"{self._url_with_filters(address, key, chosen)}tab={key}",
                 key == present,
                 number_on_tab(waiting) if key == "waiting" else None,
             )
             for key, label in console_wording(type(self)).tabs
         )
 
-    def _narrowing_that_stays(self, address: str, tab: str, chosen: Mapping[str, str]) -> str:
-        return _with(address, {key: chosen[key] for key in ("q", *self._offered(tab)) if key in chosen})
+    def _url_with_filters(self, address: str, tab: str, chosen: Mapping[str, str]) -> str:
+        """Return the URL prefix with the search and those of the filters that this tab has."""
+        return _url_prefix(address, {key: chosen[key] for key in ("q", *self._offered(tab)) if key in chosen})
 
     def _heads(
         self,
@@ -237,47 +237,47 @@ class ListPage(ExportedList):
         chosen: dict[str, str],
         sorts: frozenset[str],
     ) -> tuple[Head, ...]:
-        narrowed = _with(address, {k: v for k, v in chosen.items() if k not in {"sort", "order", "page"}})
-        present, turned = ("desc", "asc") if descending else ("asc", "desc")
-        # Who arrived first has waited longest.
-        direction = turned if (tab, sort) == ("waiting", "waiting") else present
+        prefix = _url_prefix(address, {k: v for k, v in chosen.items() if k not in {"sort", "order", "page"}})
+        present, opposite = ("desc", "asc") if descending else ("asc", "desc")
+        # The column shows the waiting time and is sorted by the arrival: who arrived first has waited longest.
+        direction = opposite if (tab, sort) == ("waiting", "waiting") else present
         return tuple(
             Head(
                 label,
-                f"{narrowed}sort={key}&order={turned if key == sort else 'asc'}" if key in sorts else None,
+                f"{prefix}sort={key}&order={opposite if key == sort else 'asc'}" if key in sorts else None,
                 direction if key == sort and key in sorts else None,
             )
             for key, label in _headings(columns)
         )
 
-    def _keep_for_the_way_back(self, query: str) -> None:
-        # A cookie that says what it said before need not be made and sent again.
+    def _remember_query(self, query: str) -> None:
+        # Writing an equal value would send the session cookie again.
         if session.get(key := f"{self.console}-list") != query:
             session[key] = query
 
     def back_to_list(self) -> str:
-        """Return the list as this person left it."""
+        """Return the URL of the list as this person left it."""
         query = session.get(f"{self.console}-list", "")
         return address_of(self) + (f"?{query}" if query else "")
 
 
-def _turned(address: str, chosen: dict[str, str], cursor: str | None) -> str | None:
-    return None if cursor is None else _with(address, {**chosen, "page": cursor})[:-1]
+def _page_url(address: str, chosen: dict[str, str], cursor: str | None) -> str | None:
+    return None if cursor is None else _url_prefix(address, {**chosen, "page": cursor})[:-1]
 
 
-def _with(address: str, query: Mapping[str, str]) -> str:
-    """Return a list's address with what is chosen in it, for one thing more; url_for would look for the list each time."""
-    return _with_query(address, tuple(query.items()))
+def _url_prefix(address: str, query: Mapping[str, str]) -> str:
+    """Return the URL of a list with this query, open for one more parameter: it ends with ? or &. Faster than url_for."""
+    return _cached_url_prefix(address, tuple(query.items()))
 
 
 @lru_cache(maxsize=MOST_ADDRESSES)
-def _with_query(address: str, query: tuple[tuple[str, str], ...]) -> str:
+def _cached_url_prefix(address: str, query: tuple[tuple[str, str], ...]) -> str:
     given = urlencode([(key, value) for key, value in query if value], safe=PLAIN_IN_QUERY)
     return f"{address}?{given}&" if given else f"{address}?"
 
 
 class ConsoleWording(NamedTuple):
-    """What a console says of its list whatever is in it, in one language."""
+    """The texts of a console's list that depend on the language alone."""
 
     console: str
     title: str
@@ -289,7 +289,7 @@ def console_wording(console: type[ListPage]) -> ConsoleWording:
     return ConsoleWording(
         translated(console.console_title),
         translated(console.title),
-        tuple((key, translated(review_list.TABS[key][0])) for key in console.tabs),
+        tuple((key, translated(application_list.TABS[key][0])) for key in console.tabs),
     )
 
 
@@ -299,28 +299,28 @@ def _headings(columns: tuple[Column, ...]) -> tuple[tuple[str, str], ...]:
 
 
 @single_object(MOST_MENUS)
-def _numbers(view: Any, actor: ActorShape, tab: str) -> tuple[Select[Any], ...]:
-    """Return the queries for the numbers that the list says: the frame's, the menu's, the limits', the tab's last."""
+def _count_queries(view: Any, actor: ActorShape, tab: str) -> tuple[Select[Any], ...]:
+    """Return the queries for the numbers of the page: those of frame, menu, periods and time limits, and last that of the tab."""
     limited = time_limits.counts(actor) if tab == "waiting" else ()
-    tabs = [review_list.waiting_count(actor)] if "waiting" in view.tabs else []
+    tabs = [application_list.waiting_count(actor)] if "waiting" in view.tabs else []
     menu_counts = menu_numbers(view.admin, actor).values()
     return (*frame_queries(actor), *menu_counts, PERIODS, LIMITS, *limited, *tabs)
 
 
 @cached_per_language
-def _narrowing(
+def _filter_choices(
     console: type[ListPage], tab: str, periods: Options
 ) -> tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]:
-    """Return the filters of a tab: what each is called, and its choices. `periods`: those of the database."""
+    """Return the key, label and choices of each filter of a tab. `periods`: the choices of the filter by period."""
     return tuple(
         (
             key,
-            translated(narrowing.label),
+            translated(filter_.label),
             (
-                ("", translated(narrowing.any)),
-                *((value, translated(one.label)) for value, one in narrowing.choices.items()),
-                *(periods if narrowing is BY_PERIOD else ()),
+                ("", translated(filter_.any)),
+                *((value, translated(choice.label)) for value, choice in filter_.choices.items()),
+                *(periods if filter_ is BY_PERIOD else ()),
             ),
         )
-        for key, narrowing in own_filters(console, tab).items()
+        for key, filter_ in own_filters(console, tab).items()
     )

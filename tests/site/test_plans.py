@@ -18,7 +18,7 @@ from flask import Flask
 from sqlalchemy import Engine, event, func, select
 
 from admin_views.administration.applications import Applications
-from admin_views.review import application_list as review_list
+from admin_views.review import application_list
 from admin_views.review.city import CityConsole
 from admin_views.review.enterprise import EnterpriseConsole
 from admin_views.review.office import OfficeConsole
@@ -69,7 +69,7 @@ METRICS = "metrics.read"
 
 PARAMETER = re.compile(r"%\((\w+)\)s")
 
-MOST_WALKED = review_list.MOST_COUNTED + 500
+MOST_WALKED = application_list.MOST_COUNTED + 500
 """Rows that a list may take from a table for its page: as many as the number on its tab counts, and some between its own."""
 
 
@@ -223,7 +223,7 @@ def _lists(words: dict[str, Any]) -> Iterator[tuple[str, str]]:
         narrowed = ["", *(f"&{key}={one}" for key, each in console.filters.items() for one in each.choices)]
         narrowed += [f"&period={key}" for key in (words["first_period"], words["last_period"])]
         for tab, sort, order, narrowing in product(
-            console.tabs, sorted(review_list.SORTABLE), ("asc", "desc"), narrowed
+            console.tabs, sorted(application_list.SORTABLE), ("asc", "desc"), narrowed
         ):
             yield name, f"{root}?tab={tab}&sort={sort}&order={order}{narrowing}"
         for industry, order in product(("biology", "unknown", "-"), ("asc", "desc")):

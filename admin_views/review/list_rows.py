@@ -1,4 +1,4 @@
-"""What a list says, in plain values: what is alike is drawn once (templates/review/list_parts.html)."""
+"""The rows of the reviewers' list as plain values: equal rows are rendered once (templates/review/list_parts.html)."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
@@ -25,7 +25,7 @@ UNDER_REVIEW = frozenset(state.value for state in routing.REVIEW_STEPS)
 
 
 class Tab(NamedTuple):
-    """One view of the list, as its tab says it."""
+    """One tab above the list."""
 
     label: str
     url: str
@@ -33,8 +33,8 @@ class Tab(NamedTuple):
     count: str | None  # type: ignore[assignment]  # a tuple's own counts what is in it
 
 
-class Turns(NamedTuple):
-    """Where the list goes on from here; None where it does not."""
+class PagerUrls(NamedTuple):
+    """The URLs of the neighbouring pages; None where there is none."""
 
     first: str | None
     previous: str | None
@@ -42,7 +42,7 @@ class Turns(NamedTuple):
     last: str | None
 
 
-class Next(NamedTuple):
+class NextRow(NamedTuple):
     """The application that comes after the one that is open."""
 
     number: str
@@ -50,25 +50,25 @@ class Next(NamedTuple):
     waiting_since: datetime
 
 
-class Line(NamedTuple):
-    """One application in the list. It is all that its row says: two that are alike are drawn once (review/list_parts.html)."""
+class ListRow(NamedTuple):
+    """One application in the list, with everything that its row depends on: equal rows share their HTML."""
 
     number: str
     name: str
     enterprise: str | None
     education: str | None
-    """As it is typed now, and the version of the form names it."""
+    """The key of the present answer; its label is that of the form version."""
     submitted_at: datetime | None
     since: datetime
-    """Both in UTC without saying so, as they are stored."""
+    """Both in UTC without a time zone, as they are stored."""
     state: str
     result: str | None
     resubmit_by: date | None
     taken_by: str | None
-    """Who of the desk has taken it."""
+    """The colleague of the desk who has taken it."""
     form: Form
     in_days: bool
-    """How long one has waited is said where all have the same state."""
+    """Whether the badge shows the waiting time instead of the state: on the tab where all rows wait."""
     today: date
     calendar: Calendar
     language: str
@@ -87,7 +87,7 @@ class Line(NamedTuple):
 
     @property
     def badge(self) -> Badge:
-        """Return the badge at its right."""
+        """Return the badge of its state, its result or its waiting time."""
         state = State(self.state)
         if state is FINISHED:
             result = Result(self.result)
@@ -101,11 +101,11 @@ class Line(NamedTuple):
 
     @property
     def limit_badge(self) -> Badge | None:
-        """Return what is left of the time limit of its step."""
+        """Return the badge of what is left of its step's time limit; None where the step has none."""
         return limit_badge(self.since, State(self.state), self.limits, self.calendar)
 
     def _term(self, word: str) -> Badge:
-        """Return the badge of one that is back with its applicant."""
+        """Return the badge of an application that is with its applicant."""
         if self.resubmit_by is None:
             return Badge("idle", word)
         last = day(self.resubmit_by)
@@ -114,14 +114,14 @@ class Line(NamedTuple):
         return Badge("idle", gettext("%(state)s，至 %(day)s", state=word, day=last))
 
 
-def lines(rows: Sequence[Any], in_days: bool, limits: TimeLimits) -> list[Line]:
-    """Return the rows (`list.STORED`) as the list says them."""
+def list_rows(rows: Sequence[Any], in_days: bool, limits: TimeLimits) -> list[ListRow]:
+    """Return the list's rows for rows of the database (`application_list.STORED`)."""
     if not rows:
-        return []  # the calendar's stamp would be asked for alone; it comes beside the rows
+        return []  # without rows the calendar's stamp was not read either, and would need a statement of its own
     forms = {number: versions.version(number) for number in {row.form_version for row in rows}}
-    for_all = in_days, today(), present_calendar(), language(), limits
+    common = in_days, today(), present_calendar(), language(), limits
     return [
-        Line(
+        ListRow(
             row.number,
             row.name,
             row.enterprise,
@@ -133,12 +133,12 @@ def lines(rows: Sequence[Any], in_days: bool, limits: TimeLimits) -> list[Line]:
             row.resubmit_by,
             row.taken_by,
             forms[row.form_version],
-            *for_all,
+            *common,
         )
         for row in rows
     ]
 
 
-def note_on_unknown_years(shown: Sequence[Line]) -> str:
-    """Return what the list says of years that were counted Monday to Friday: the longest wait names all of them."""
-    return longest_wait_note(line.since for line in shown if line.state in UNDER_REVIEW)
+def note_on_unknown_years(rows: Sequence[ListRow]) -> str:
+    """Return the note on years that were counted Monday to Friday; the longest wait names all of them."""
+    return longest_wait_note(row.since for row in rows if row.state in UNDER_REVIEW)
