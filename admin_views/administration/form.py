@@ -18,7 +18,7 @@ from admin_views.administration.form_words import (
     untranslated_labels,
 )
 from admin_views.personal.form import form_class
-from admin_views.personal.page import section_context
+from admin_views.personal.page_parts import section_context
 from admin_views.site.base import ScopedView, confirmed, expose
 from admin_views.site.exporting import ListExport, ListSheet
 from admin_views.site.lists import DataTable

@@ -21,7 +21,7 @@ from admin_views.personal.form import (
 )
 from admin_views.personal.home import CONSOLE_NAME, PersonalHome
 from admin_views.personal.own_application import own_application
-from admin_views.personal.page import (
+from admin_views.personal.page_parts import (
     employer_words,
     grant_of,
     notice_context,
@@ -38,8 +38,8 @@ from admin_views.personal.save import SaveRoutes
 from admin_views.personal.saved_form import SavedForm
 from admin_views.personal.submission import SubmissionRoutes
 from admin_views.personal.typed_fields import typed_fields
-from admin_views.review.page import history_with_submissions, paper_remarks, read_by
-from admin_views.review.page import sections as submitted_sections
+from admin_views.review.submitted_content import history_with_submissions, paper_remarks, read_by
+from admin_views.review.submitted_content import sections as submitted_sections
 from admin_views.site.base import Console, ScopedView, expose, menu
 from admin_views.site.exporting import ListExport, ListSheet
 from admin_views.site.lists import DataTable

@@ -8,7 +8,7 @@ from flask_babel import gettext
 from flask_login import current_user
 from sqlalchemy import select
 
-from admin_views.personal.page import employer_words
+from admin_views.personal.page_parts import employer_words
 from admin_views.site.base import expose
 from admin_views.site.keyset import Order, page
 from admin_views.site.typed import one_line, row_number

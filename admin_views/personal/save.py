@@ -9,7 +9,7 @@ from flask_login import current_user
 
 from admin_views.personal.drafts import changed_elsewhere, save_result, saved_fields, sent_choices, sent_page
 from admin_views.personal.form import MOST_EXPERIENCES, form_class
-from admin_views.personal.page import notice_unread_text
+from admin_views.personal.page_parts import notice_unread_text
 from admin_views.personal.typed_fields import form_with, typed_fields
 from admin_views.site.base import expose
 from admin_views.site.typed_back import typed_back

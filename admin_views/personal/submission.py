@@ -9,8 +9,8 @@ from flask_login import current_user
 
 from admin_views.personal.attachments import signed_form_remarks
 from admin_views.personal.marks import PageUrls, ReturnedMarks, UntouchedMarks, returned
-from admin_views.personal.page import employer_words, period_closed_text, side_column
-from admin_views.review.page import unsent
+from admin_views.personal.page_parts import employer_words, period_closed_text, side_column
+from admin_views.review.submitted_content import unsent
 from admin_views.site.base import expose
 from admin_views.site.wording import day
 from common.errors import (

@@ -1,6 +1,6 @@
 """The page of one application in a reviewer's console, with its papers, its history and the table's buttons."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from flask import abort, request
@@ -11,16 +11,15 @@ from admin_views.files.papers import file_groups, send_visible_files, submitted_
 from admin_views.review import time_limits
 from admin_views.review.ahead import is_prefetch
 from admin_views.review.contradictions import contradictions
-from admin_views.review.page import (
+from admin_views.review.rendered_facts import rendered_facts
+from admin_views.review.resubmitted import resubmitted_values
+from admin_views.review.submitted_content import (
     history_with_submissions,
-    orphaned_reasons,
     paper_remarks,
     read_by,
     sections,
     submitted_fields,
 )
-from admin_views.review.rendered_facts import rendered_facts
-from admin_views.review.resubmitted import resubmitted_values
 from admin_views.review.take_back import TAKE_BACK
 from admin_views.site.base import address_of, expose, menu_numbers
 from admin_views.site.languages import cached_per_language
@@ -108,7 +107,7 @@ class ApplicationPage:
             state_words=STATE_WORDS,
             result_words=RESULT_WORDS,
             buttons=buttons,
-            typed_back=orphaned_reasons(
+            typed_back=_orphaned_reasons(
                 further.get("typed", {}),
                 {one.row.action.value for one in buttons} | ({TAKE_BACK} if taken else set()),
             ),
@@ -170,3 +169,15 @@ class ApplicationPage:
         if request.accept_mimetypes.best == "application/json":
             return {"field": field, "value": full}
         return self._page(found, disclosed={field: full})
+
+
+def _orphaned_reasons(typed: Mapping[str, str], offered: Collection[str]) -> list[tuple[str, str]]:
+    """Return label and text of the reasons that were typed for actions that are not offered any more.
+
+    The other reasons are in the field of their action.
+    """
+    return [
+        (gettext("原因（%(action)s）", action=pgettext("button", ACTION_WORDS[Action(action)])), reason)
+        for action, reason in typed.items()
+        if reason.strip() and action not in offered
+    ]

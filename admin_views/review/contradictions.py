@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from flask_babel import gettext
 
-from admin_views.review.page import Read
+from admin_views.review.submitted_content import Read
 from admin_views.review.time_limits import last_day
 from admin_views.site.wording import translated
 from common.calendar import local_date, today

@@ -11,7 +11,7 @@ from flask import abort, get_template_attribute, redirect, request
 from flask_babel import gettext
 from flask_login import current_user
 
-from admin_views.review.page import PageSection
+from admin_views.review.submitted_content import PageSection
 from admin_views.site.base import expose
 from admin_views.site.page_counts import current_actor
 from admin_views.site.wording import place_name, translated

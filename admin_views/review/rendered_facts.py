@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
-from admin_views.review.page import Fact
+from admin_views.review.submitted_content import Fact
 from admin_views.site import cut_macros
 from admin_views.site.languages import cached_per_language
 

@@ -1,4 +1,4 @@
-"""What a desk reads first after a resubmission (W2): its own marks and every other change, each before and after side by side."""
+"""What a desk reads first after a resubmission (W2): its own marks and every other change, before and after side by side."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from flask_babel import gettext
 
 from admin_views.files.papers import FileUrl, Slots, ViewerFile, viewer_file
-from admin_views.review.page import ExperienceLine, Fact, PageSection, Read
+from admin_views.review.submitted_content import ExperienceRow, Fact, PageSection, Read
 from admin_views.site.wording import experience_text, place_name, translated
 from common.identity import masked
 from desk import returned_marks
@@ -17,9 +17,9 @@ from workflow.form import versions
 
 
 class Comparison(NamedTuple):
-    """One place before and after. `target` is its id on the page, "" for what is there no more; `note` is that of a mark.
+    """One place before and after. `target` is its id on the page, "" when it no longer exists; `note` is the mark's.
 
-    Of a material: the files that went and those that came, and how many stayed.
+    A material has the files that were removed and added, and the number of those that stayed.
     """
 
     target: str
@@ -43,9 +43,9 @@ def resubmitted_values(
     papers: tuple[Slots, Slots, FileUrl],
     actor: Account,
 ) -> dict[str, Any]:
-    """Return the marks of the desk's last decision and the other changes since; nothing where it has decided none.
+    """Return the marks of the desk's last decision and the other changes since it; neither if the desk has not decided yet.
 
-    `papers`: all files that the account may see, those of the last submission by material, and their urls.
+    `papers`: all files that the account may see by material, those of the last submission by material, and their URLs.
     """
     none: dict[str, Any] = {"own_marks": (), "other_changes": (), "changes_complete": False}
     if read.newest is None or read.before is None or not waits_for(application, actor):
@@ -56,7 +56,7 @@ def resubmitted_values(
     marks: Sequence[SentMark] = decision.marks or ()
     files = dict(_paper_changes(*papers, read.before.round))
     facts = {fact.target: fact for part in sections for fact in part.facts}
-    lines = [line for part in sections for line in part.experiences]
+    rows = [row for part in sections for row in part.experiences]
     outcomes = list(
         returned_marks.outcomes(
             marks,
@@ -67,12 +67,12 @@ def resubmitted_values(
         )
     )
     marked = {outcome.mark["target"] for outcome in outcomes}
-    rows = {outcome.row for outcome in outcomes if outcome.row is not None}
+    marked_rows = {outcome.row for outcome in outcomes if outcome.row is not None}
     return {
-        "own_marks": [_marked(outcome, application, facts, lines, files) for outcome in outcomes],
+        "own_marks": [_marked(outcome, application, facts, rows, files) for outcome in outcomes],
         "other_changes": [
             *_other_facts(facts, marked),
-            *_other_rows(lines, marked, rows),
+            *_other_rows(rows, marked, marked_rows),
             *(each for target, each in files.items() if each.changed and target not in marked),
         ],
         "changes_complete": True,
@@ -82,11 +82,7 @@ def resubmitted_values(
 def _decided_submission(decision: Review, history: Sequence[Review]) -> int | None:
     """Return the sequence number of the submission that a history row decided."""
     return next(
-        (
-            line.sequence
-            for line in history
-            if line.action is Action.SUBMIT and line.sequence < decision.sequence
-        ),
+        (row.sequence for row in history if row.action is Action.SUBMIT and row.sequence < decision.sequence),
         None,
     )
 
@@ -95,7 +91,7 @@ def _marked(
     outcome: Outcome,
     application: Application,
     facts: Mapping[str, Fact],
-    lines: Sequence[ExperienceLine],
+    rows: Sequence[ExperienceRow],
     files: Mapping[str, Comparison],
 ) -> Comparison:
     mark, target = outcome.mark, outcome.mark["target"]
@@ -119,7 +115,7 @@ def _marked(
         )
     if outcome.target.kind == "row":
         after = experience_text(outcome.present_row) if outcome.present_row else gettext("已删除")
-        at = lines[outcome.row].target if outcome.row is not None else ""
+        at = rows[outcome.row].target if outcome.row is not None else ""
         return Comparison(at, **common, before=experience_text(outcome.former["row"]), after=after)
     asked = versions.form_of(application).known.get(outcome.target.key)
     hide = masked if asked and asked.secret else translated
@@ -135,26 +131,26 @@ def _other_facts(facts: Mapping[str, Fact], marked: set[str]) -> Iterator[Compar
 
 
 def _other_rows(
-    lines: Sequence[ExperienceLine], marked: set[str], marked_rows: set[int]
+    rows: Sequence[ExperienceRow], marked: set[str], marked_rows: set[int]
 ) -> Iterator[Comparison]:
     name = gettext("学习工作经历")
-    for index, line in enumerate(lines):
-        if index in marked_rows or line.difference == "same":
+    for index, row in enumerate(rows):
+        if index in marked_rows or row.difference == "same":
             continue
-        if line.difference == "removed":
-            if line.target not in marked:
-                yield Comparison("", name, experience_text(line.row), gettext("已删除"))
-        elif line.difference == "added":
-            yield Comparison(line.target, name, "", experience_text(line.row))
+        if row.difference == "removed":
+            if row.target not in marked:
+                yield Comparison("", name, experience_text(row.row), gettext("已删除"))
+        elif row.difference == "added":
+            yield Comparison(row.target, name, "", experience_text(row.row))
         else:
-            former = gettext("，").join(f"{label} {text or gettext('未填')}" for label, text in line.former)
-            yield Comparison(line.target, name, former, experience_text(line.row))
+            former = gettext("，").join(f"{label} {text or gettext('未填')}" for label, text in row.former)
+            yield Comparison(row.target, name, former, experience_text(row.row))
 
 
 def _paper_changes(
     visible: Slots, slots: Slots, address: FileUrl, decided_round: int
 ) -> Iterator[tuple[str, Comparison]]:
-    """Yield each material with the files that went and came since the submission that the desk decided."""
+    """Yield each material with the files that were removed and added since the submission that the desk decided."""
     visible_files = {material.id: files for material, files in visible}
     for material, present in slots:
         former = [
@@ -164,8 +160,8 @@ def _paper_changes(
             and (file.removed_after is None or file.removed_after >= decided_round)
         ]
         there, then = {file.id for file in present}, {file.id for file in former}
-        gone = [viewer_file(file, address) for file in former if file.id not in there]
-        came = [viewer_file(file, address) for file in present if file.id not in then]
+        removed = [viewer_file(file, address) for file in former if file.id not in there]
+        added = [viewer_file(file, address) for file in present if file.id not in then]
         target = paper_target(material.id)
         yield (
             target,
@@ -173,8 +169,8 @@ def _paper_changes(
                 target,
                 material.name,
                 changed=there != then,
-                former_files=gone,
-                new_files=came,
+                former_files=removed,
+                new_files=added,
                 same_files=len(there & then),
                 of_files=True,
             ),

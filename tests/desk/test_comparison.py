@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from admin_views.review.page import history_with_submissions, read_by
+from admin_views.review.submitted_content import history_with_submissions, read_by
 from desk.comparison import RowDifference, compare_rows, credit_code, same_employer
 from models import Account, Action, Application, Enterprise, Review, State, db
 from tests.factories import REASON, World, act, application_at, complete_application, submit

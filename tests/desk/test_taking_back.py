@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from accounts.access import active_account
-from admin_views.review.page import read_by
+from admin_views.review.submitted_content import read_by
 from administration import changes
 from common.calendar import today
 from common.errors import (

@@ -15,7 +15,7 @@ from models import Account, Action, Application, State, db
 from tests import factories
 from tests.factories import PASSWORD
 from tests.machine.site import Client
-from tests.review.test_page_changes import text_of
+from tests.review.test_submitted_content import text_of
 
 RIGHT, WRONG = "王晓敏", "王小敏"
 REASON = "登记时输错一个字。"

@@ -1,4 +1,4 @@
-"""What the applicant's pages show around the form: sections with their state, the route of the application, the open returns."""
+"""Parts of the applicant's pages around the form: the state of each section, the route of the application, the open returns."""
 
 from collections.abc import Sequence
 from typing import Any

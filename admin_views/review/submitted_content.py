@@ -1,9 +1,9 @@
-"""What a reviewer reads of one application: the last submission, beside an earlier one where they differ."""
+"""What was submitted with one application, as people read it: the last submission, compared with an earlier one."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from flask_babel import gettext, pgettext
+from flask_babel import gettext
 from sqlalchemy import Integer, bindparam, select
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -19,21 +19,11 @@ from models import Account, Action, Application, Review
 from models.object_statements import ObjectStatement
 from workflow.form import answers, versions
 from workflow.form import fields as form_fields
-from workflow.transitions import ACTION_WORDS, STATES_WITH_APPLICANT
+from workflow.transitions import STATES_WITH_APPLICANT
 
 
-def orphaned_reasons(typed: Mapping[str, str], offered: Collection[str]) -> list[tuple[str, str]]:
-    """Return the reasons that were typed for actions that are offered no longer, with their labels; the others stand in
-    the field of their action."""
-    return [
-        (gettext("原因（%(action)s）", action=pgettext("button", ACTION_WORDS[Action(action)])), reason)
-        for action, reason in typed.items()
-        if reason.strip() and action not in offered
-    ]
-
-
-class ExperienceLine(NamedTuple):
-    """One row of 学习工作经历 as the page shows it; `former` is label and former text of each part that was changed."""
+class ExperienceRow(NamedTuple):
+    """One row of 学习工作经历; `former` has label and former text of each part that was changed."""
 
     row: Mapping[str, str]
     difference: str
@@ -41,14 +31,14 @@ class ExperienceLine(NamedTuple):
 
     @property
     def target(self) -> str:
-        """Return what a mark on the row names."""
+        """Return the target of a mark on the row (desk/marks.py)."""
         return row_target(self.row)
 
 
 class Fact(NamedTuple):
-    """One field as a page shows it. `before`: what it said in the submission that it is compared with; None for the same.
+    """One field as a page shows it. `before`: the text of the earlier submission where it differs, else None.
 
-    `note` and `aside` are remarks, the second no mark; `agreed` are the words of a statement. The templates unpack it.
+    `note` is a remark shown as a badge, `aside` one in small text; `agreed` is the text of a statement. The templates unpack it.
     """
 
     key: str
@@ -67,26 +57,26 @@ class PageSection(NamedTuple):
 
     section: form_fields.Section
     facts: list[Fact]
-    experiences: list[ExperienceLine]
+    experiences: list[ExperienceRow]
 
 
 class Read(NamedTuple):
-    """What somebody reads of an application: its last submission, beside the one that it is compared with for them."""
+    """What one account reads of an application: the last submission, and the earlier one that it is compared with."""
 
     newest: Submission | None = None
     """None for an application that was never submitted."""
     before: Submission | None = None
     shown: Corrected | None = None
-    """The last submission with what was corrected since in its place."""
+    """The last submission, with later corrections in it."""
 
     @property
     def seen_round(self) -> int | None:
-        """Return the round that it is compared with; papers of later rounds are new."""
+        """Return the round of the earlier submission; papers of later rounds are new."""
         return self.before.round if self.before else None
 
 
 MOST_COMPARED = 20
-"""Submissions of one application that are looked through for the one to compare with."""
+"""Submissions of one application among which the earlier one is looked for."""
 
 _WHOLE_HISTORY = ObjectStatement(
     lambda: (
@@ -100,8 +90,7 @@ _WHOLE_HISTORY = ObjectStatement(
 
 
 def history_with_submissions(application: Application) -> list[Review]:
-    """Return the history, newest first, with what was submitted: for `read_by`, which would load each by itself. The rows
-    belong to no session."""
+    """Return the history, newest first, with its snapshots, which `read_by` would load one by one. The rows belong to no session."""
     history: list[Review] = _WHOLE_HISTORY.objects({"application_id": application.id})
     for row in history:
         set_committed_value(row, "application", application)
@@ -139,8 +128,10 @@ def sections(application: Application, read: Read) -> list[PageSection]:
 
 
 def paper_remarks(application: Application, papers: Slots, read: Read) -> dict[int, PaperRemark]:
-    """Return whether signed forms agree with what is read, by file id. A code that may have been typed since the last submission
-    is not shown."""
+    """Return the remarks on signed forms by file id: whether each agrees with the last submission.
+
+    A code that the applicant may have typed since the last submission is not used.
+    """
     with_applicant = application.state in STATES_WITH_APPLICANT
     files = [
         file
@@ -154,7 +145,7 @@ def paper_remarks(application: Application, papers: Slots, read: Read) -> dict[i
 
 
 def _notes(application: Application, shown: Corrected) -> dict[str, str]:
-    """Return what each corrected field was submitted as."""
+    """Return a note with the submitted text for each corrected field."""
     asked = versions.form_of(application).fields
     return {
         key: gettext(
@@ -166,7 +157,7 @@ def _notes(application: Application, shown: Corrected) -> dict[str, str]:
 
 
 def unsent(application: Application) -> list[PageSection]:
-    """Return the sections as they would be submitted now, for the person's own last look: no number is masked, as on the form."""
+    """Return the sections as they would be submitted now, for the applicant to confirm. No number is masked, as on the form."""
     return _sections(application, answers.snapshot(application), None, {}, in_full=True)
 
 
@@ -194,19 +185,19 @@ def _sections(
 
 
 def _renamed(fact: Fact) -> Fact:
-    """Return the fact of 工作单位 where the employer is the same: another name or region is not the applicant's change."""
+    """Return the fact of 工作单位 for an employer that is still the same: its new name or region is not the applicant's change."""
     if fact.before is None:
         return fact
     note = gettext("单位未变，名称或所属地区已变更；上次提交时为：%(text)s", text=fact.before)
     return fact._replace(before=None, aside=note)
 
 
-def _experiences(newest: Snapshot, before: Snapshot | None) -> list[ExperienceLine]:
+def _experiences(newest: Snapshot, before: Snapshot | None) -> list[ExperienceRow]:
     rows = newest["experiences"]
     if before is None:
-        return [ExperienceLine(row, RowDifference.SAME.value, []) for row in rows]
+        return [ExperienceRow(row, RowDifference.SAME.value, []) for row in rows]
     return [
-        ExperienceLine(
+        ExperienceRow(
             each.row,
             each.difference.value,
             [(translated(label), _part(each.before, keys)) for label, keys in each.changed if each.before],
@@ -222,11 +213,11 @@ def _part(row: Mapping[str, str], keys: tuple[str, ...]) -> str:
 
 
 OF_THE_FORM = (form_fields.Kind.CHOICE, form_fields.Kind.PROMISE)
-"""Kinds of fields whose values are words of the form, with a translation; the others hold what somebody typed."""
+"""Kinds of fields whose values are labels of the form, which are translated. Other values were typed by somebody."""
 
 
 class FieldWords(NamedTuple):
-    """What a page shows of a field whatever is in it."""
+    """The parts of a `Fact` that do not depend on the answer."""
 
     target: str
     label: str
