@@ -2,15 +2,22 @@
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, Integer, and_, bindparam, select
 
 from accounts.actor_shape import Actor
-from models import Account, Application, Review, Role, db
+from models import Account, Application, Review, Role
 from models.desks import OfDesk
-from models.statements import constant
+from models.statements import CompiledStatement, constant
 
 REVIEWING_ROLES = (Role.ENTERPRISE, Role.OFFICE, Role.CITY)
 """Who sits at a desk: the roles that decide applications."""
+
+
+_DESK_OF_ACCOUNT = CompiledStatement(
+    lambda: select(Account.enterprise_id, Account.office_id).where(
+        Account.id == bindparam("actor_id", type_=Integer)
+    )
+)
 
 
 class Desk(NamedTuple):
@@ -32,8 +39,8 @@ def desk_of(account: Actor) -> Desk:
 
 def desk_of_decision(row: Review) -> Desk:
     """Return the present desk of who decided. The history of a page belongs to no session, so `row.actor` cannot be loaded."""
-    columns = select(Account.enterprise_id, Account.office_id)
-    return Desk(*db.session.execute(columns.where(Account.id == row.actor_id)).one())
+    [found] = _DESK_OF_ACCOUNT.execute({"actor_id": row.actor_id})
+    return Desk(*found)
 
 
 def desk_for(account: Account, application: Application) -> Desk:
