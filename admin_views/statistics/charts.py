@@ -1,41 +1,41 @@
-"""Charts as SVG, drawn on the server by pygal (3.1). Each is a picture of a table that stands beside it.
+"""Charts as SVG, drawn on the server by pygal (3.1). Each shows the numbers of a table beside it.
 
-pygal writes a style sheet, a script with its whole configuration and a source of scripts into each picture. The site's policy
-forbids all of them, so what it draws gets its looks by attributes here, and its own words for screen readers.
+pygal puts a style sheet, scripts and the URL of a script into each picture. The site's Content-Security-Policy forbids all of
+them, so pictures are styled by attributes here, and get texts for screen readers.
 """
 
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 WIDTH, FONT_SIZE = 340, 14
-"""As wide as a telephone has room for: a wider picture would be made smaller there, and its words with it."""
+"""The width of a telephone: a wider picture would be scaled down there, and its text with it."""
 NARROW_WIDTH, WIDEST_LABEL = 0.5, 316
-"""A Chinese character is as wide as it is high, others are a bit narrower."""
+"""The width of other than Chinese characters, as a share of the font size; the widest label in pixels."""
 FIRST_WIDE = "\u2e80"
 ROW_HEIGHT, EDGE, LEGEND = 22, 26, 76
-"""Pixels of a bar, and of the words above it; of the edges above and below the rows; of the legend where there is one."""
+"""Pixels of a bar, and of the label above it; of both edges together; of the legend."""
 ROOM_FOR_NUMBERS, GAP = 64, 3
-"""Pixels at the right of the longest bar, and by which a number stands nearer to its bar than pygal sets it."""
+"""Pixels at the right of the longest bar; pixels by which a number is moved towards its bar."""
 HALF_A_LABEL = 32
-"""Pixels at the right of a trend, whose last label stands under its last point."""
+"""Pixels at the right of a trend: its last label is centred below the last point."""
 TREND_HEIGHT = 240
 MOST_LABELS = 4
 MOST_CHARTS = 300
-"""Charts that a process keeps: an unchanged figure is not drawn again."""
+"""Charts that a process caches: equal numbers are not drawn again."""
 
 INK, QUIET, LINE, PAPER = "#1c2430", "#525d6e", "#dbe1e8", "#ffffff"
 """As in static/css/tokens.css."""
 FILLS = ({"fill": "#1550b8"}, {"fill": PAPER, "stroke": "#1550b8", "stroke-width": "1.5"})
-"""Of the series: full and empty, so that nobody has to distinguish colours."""
+"""Of the two series: filled and empty, so that nobody has to distinguish colours."""
 FONTS = "PingFang SC, Microsoft YaHei, Noto Sans CJK SC, WenQuanYi Micro Hei, sans-serif"
 KEPT_ATTRIBUTES = {
     *("x", "y", "width", "height", "d", "cx", "cy", "r", "transform", "viewBox", "text-anchor"),
-    "xmlns",  # an attribute where lxml is not installed; without it no browser shows the picture
+    "xmlns",  # an attribute if lxml is not installed; without it no browser shows the picture
 }
 
 
 class Series(NamedTuple):
-    """One row of bars; None stands for no number."""
+    """One series of numbers, a bar or a point for each label; None for no number."""
 
     name: str
     values: tuple[int | None, ...]
@@ -58,7 +58,7 @@ def draw_chart(chart: Chart) -> str:
 
     several = len(chart.series) > 1
     labels = [_shortened(label) for label in chart.labels]
-    given: dict[str, Any] = {
+    options: dict[str, Any] = {
         "js": [],
         "css": [],
         "disable_xml_declaration": True,
@@ -68,9 +68,7 @@ def draw_chart(chart: Chart) -> str:
         "show_legend": several,
         "legend_at_bottom": True,
         "style": Style(
-            label_font_size=FONT_SIZE
-            if chart.trend
-            else 0,  # a bar's stands above it: pygal leaves no room at the left
+            label_font_size=FONT_SIZE if chart.trend else 0,  # 0: no room for labels at the left of bars
             major_label_font_size=FONT_SIZE,
             value_font_size=FONT_SIZE,
             legend_font_size=FONT_SIZE * 2,
@@ -85,27 +83,27 @@ def draw_chart(chart: Chart) -> str:
         "min_scale": 1,
     }
     if chart.trend:
-        made = pygal.Line(
-            **given,
+        drawing = pygal.Line(
+            **options,
             height=TREND_HEIGHT,
             fill=False,
             x_labels_major_every=max(1, -(-len(chart.labels) // MOST_LABELS)),
             show_minor_x_labels=False,
         )
-        made.x_labels = labels
+        drawing.x_labels = labels
         values = [series.values for series in chart.series]
     else:
         height = ROW_HEIGHT * len(chart.labels) * (len(chart.series) + 1) + EDGE + (LEGEND if several else 0)
-        made = pygal.HorizontalBar(
-            **given, height=height, print_values=True, print_values_position="top", show_x_labels=False
+        drawing = pygal.HorizontalBar(
+            **options, height=height, print_values=True, print_values_position="top", show_x_labels=False
         )
-        made.add(None, [None] * len(labels))  # the room for a label above its bars
-        made.x_labels = labels[::-1]  # pygal begins at the bottom
+        drawing.add(None, [None] * len(labels))  # the room for a label above its bars
+        drawing.x_labels = labels[::-1]  # pygal draws from the bottom up
         values = [series.values[::-1] for series in chart.series]
     for series, numbers in zip(chart.series, values, strict=True):
-        made.add(series.name, list(numbers))
-    made.add_xml_filter(lambda root: _plain(root, chart))
-    return str(made.render(is_unicode=True))
+        drawing.add(series.name, list(numbers))
+    drawing.add_xml_filter(lambda root: _without_classes(root, chart))
+    return str(drawing.render(is_unicode=True))
 
 
 def _width(label: str) -> float:
@@ -114,7 +112,7 @@ def _width(label: str) -> float:
 
 
 def _shortened(label: str) -> str:
-    """Return the beginning of a label for which there is no room; the table has all of it."""
+    """Return a label, cut if it is too wide; the table has the whole one."""
     if _width(label) <= WIDEST_LABEL:
         return label
     while _width(label) > WIDEST_LABEL - FONT_SIZE:
@@ -122,13 +120,13 @@ def _shortened(label: str) -> str:
     return f"{label}…"
 
 
-def _plain(root: Any, chart: Chart) -> Any:
-    """Replace classes by attributes, and remove what a policy forbids or a reader does not need."""
+def _without_classes(root: Any, chart: Chart) -> Any:
+    """Style the picture by attributes, remove what the policy forbids or nobody reads, and add the texts for screen readers."""
     for element in list(root.iter()):
         for child in list(element):
             if _is_superfluous(child):
                 element.remove(child)
-    _dress(root, set(), 0, chart)
+    _style(root, frozenset(), 0, chart)
     root.set("role", "img")
     title = root.makeelement("title", {})
     title.text = chart.title
@@ -145,39 +143,57 @@ def _plain(root: Any, chart: Chart) -> Any:
 def _is_superfluous(element: Any) -> bool:
     if not isinstance(element.tag, str):  # a comment
         return True
-    name, classes = element.tag.rpartition("}")[2], set(element.get("class", "").split())
-    return name in ("defs", "script", "style", "desc", "title") or bool(
-        classes & {"tooltip-overlay", "background"}
+    return _name(element) in ("defs", "script", "style", "desc", "title") or bool(
+        _classes(element) & {"tooltip-overlay", "background"}
     )
 
 
-def _dress(element: Any, around: set[str], series: int, chart: Chart) -> None:
-    name, classes = element.tag.rpartition("}")[2], set(element.get("class", "").split())
+def _name(element: Any) -> str:
+    return str(element.tag.rpartition("}")[2])
+
+
+def _classes(element: Any) -> frozenset[str]:
+    return frozenset(element.get("class", "").split())
+
+
+def _style(element: Any, outer: frozenset[str], series: int, chart: Chart) -> None:
+    """Style an element and everything in it. `outer`: the classes of the elements around it; `series`: the number in them."""
+    classes = _classes(element)
     for one in classes:
         if one.startswith(("serie-", "color-")) and one.rpartition("-")[2].isdecimal():
             series = int(one.rpartition("-")[2])
-    inside = around | classes
+    inside = outer | classes
     for attribute in list(element.attrib):
         if attribute not in KEPT_ATTRIBUTES:
             del element.attrib[attribute]
-    looks: dict[str, str] = {}
-    if name == "text":
-        looks = {"font-family": FONTS, "font-size": str(FONT_SIZE), "fill": INK}
-        if "text-overlay" in inside:
-            looks |= {"text-anchor": "start", "x": str(float(element.get("x")) - GAP)}
-        if "axis" in inside:
-            looks |= {"fill": QUIET, "text-anchor": "end" if "y" in inside else "middle"}
-            if "y" in inside and not chart.trend:
-                above = float(element.get("y")) + FONT_SIZE / 2 - ROW_HEIGHT * len(chart.series) / 2
-                looks |= {"text-anchor": "start", "x": "4", "y": str(above)}
-    elif name == "path" and "axis" in inside:
-        hidden = "y" not in inside if chart.trend else True
-        looks = {"fill": "none", "stroke": LINE, "stroke-width": "0" if hidden else "1"}
-    elif name == "path":
-        looks = {"fill": "none", "stroke": FILLS[0]["fill"], "stroke-width": "2"}
-    elif name in ("rect", "circle"):
-        looks = FILLS[series if chart.trend else series - 1]
-    for attribute, value in looks.items():
+    for attribute, value in _attributes(element, inside, series, chart).items():
         element.set(attribute, value)
     for child in element:
-        _dress(child, inside, series, chart)
+        _style(child, inside, series, chart)
+
+
+def _attributes(element: Any, inside: frozenset[str], series: int, chart: Chart) -> dict[str, str]:
+    """Return the attributes of an element within these classes."""
+    name = _name(element)
+    if name == "text":
+        return _text_attributes(element, inside, chart)
+    if name == "path" and "axis" in inside:
+        visible = chart.trend and "y" in inside
+        return {"fill": "none", "stroke": LINE, "stroke-width": "1" if visible else "0"}
+    if name == "path":
+        return {"fill": "none", "stroke": FILLS[0]["fill"], "stroke-width": "2"}
+    if name in ("rect", "circle"):
+        return FILLS[series if chart.trend else series - 1]  # series 0 of bars is the room for a label
+    return {}
+
+
+def _text_attributes(element: Any, inside: frozenset[str], chart: Chart) -> dict[str, str]:
+    attributes = {"font-family": FONTS, "font-size": str(FONT_SIZE), "fill": INK}
+    if "text-overlay" in inside:  # the number at the end of a bar
+        attributes |= {"text-anchor": "start", "x": str(float(element.get("x")) - GAP)}
+    if "axis" in inside:
+        attributes |= {"fill": QUIET, "text-anchor": "end" if "y" in inside else "middle"}
+        if "y" in inside and not chart.trend:  # the label of a bar stands above it
+            above = float(element.get("y")) + FONT_SIZE / 2 - ROW_HEIGHT * len(chart.series) / 2
+            attributes |= {"text-anchor": "start", "x": "4", "y": str(above)}
+    return attributes
