@@ -1,6 +1,6 @@
-"""Filters of the list that a number of the statistics leads to (W11). They have no field of their own: the list names those in use.
+"""Filters of the list that only links of the statistics use (W11). They have no field: the list shows in words which are in use.
 
-All of them list by the time of submission, whose index holds what they compare, and only the tab that shows everything.
+All of them are for the tab `all` and its order by submission, whose index has the columns that they compare.
 """
 
 from collections.abc import Callable, Mapping
@@ -30,21 +30,21 @@ from workflow.scope import Criterion
 
 SUBMITTED = frozenset({"submitted"})
 LONGEST_COUNTED_ANSWER = 60
-"""Characters of an answer that the statistics store (`counted_applications.industry`); a longer text in an address is none of them."""
+"""Characters of an answer that the statistics store (`counted_applications.industry`). A longer text in a URL finds nothing."""
 
 
 @dataclass(frozen=True)
 class ValueFilter(Filter):
-    """Leaves rows by a value that comes with the address. Lists that differ in the value alone share a statement."""
+    """A filter whose value is in the URL. It is bound, so lists that differ in the value only share a statement."""
 
     name: str = ""
-    """What the statement calls the value."""
+    """The bind parameter of the value."""
     parse: Callable[[str], Any] = row_number
-    """Returns the value; None for a text that is none."""
-    leaves: Choice | None = None
+    """Returns the value of a text; None for an invalid one."""
+    by_value: Choice | None = None
 
     def choice(self, value: str) -> Choice | None:
-        known = self.leaves if self.parse(value) is not None else None
+        known = self.by_value if self.parse(value) is not None else None
         return self.choices.get(value, known)
 
     def bind_values(self, value: str) -> dict[str, Any]:
@@ -53,7 +53,7 @@ class ValueFilter(Filter):
 
 
 def _day(text: str) -> Any:
-    """Return the instant at which a day begins; None for no day."""
+    """Return the instant at which a day begins; None for text that is no day."""
     try:
         return start_of(date.fromisoformat(text))
     except (ValueError, OverflowError):
@@ -99,7 +99,7 @@ UNTIL = _by_value(
 )
 
 UNANSWERED = "-"
-"""Stands in an address for an answer that is missing."""
+"""The value in a URL for a missing answer."""
 
 
 def _answer(text: str) -> str | None:
@@ -107,9 +107,9 @@ def _answer(text: str) -> str | None:
 
 
 def _by_answer(label: str, name: str, answer: Callable[[Any], Criterion]) -> ValueFilter:
-    """Leave applications by an answer, without those in the hands of their applicants, as the statistics count.
+    """Return a filter by an answer. Like the statistics it leaves out applications that are with their applicants.
 
-    `answer`: returns the criterion for a value.
+    `answer`: returns the criterion of a value.
     """
     value = bindparam(name, type_=String)
     missing = Choice(N_("未填写"), lambda: and_(answer(""), not_(scope.IS_WITH_APPLICANT)), True)
@@ -118,7 +118,7 @@ def _by_answer(label: str, name: str, answer: Callable[[Any], Criterion]) -> Val
 
 
 def _of_industry(value: Any) -> Criterion:
-    """Look it up in what the worker has counted: an index of it on applications would be written by every decision."""
+    """Return the criterion by the table of the statistics: every decision would have to update an index on applications."""
     counted = (
         counted_applications.c.application_id == Application.id,
         counted_applications.c.industry == value,
@@ -130,7 +130,7 @@ BY_INDUSTRY = _by_answer(N_("所属战略性新兴产业"), "linked_industry", _
 BY_OTHER_EDUCATION = _by_answer(
     N_("学历"), "linked_education", lambda value: func.coalesce(Application.education, "") == value
 )
-"""An education that the list does not offer."""
+"""For an education that is not among the choices of the list's own filter."""
 
 LINKED: dict[str, Filter] = {
     "industry": BY_INDUSTRY,
@@ -144,11 +144,11 @@ LINKED: dict[str, Filter] = {
         for key, one in (("state", BY_STATE), ("result", BY_RESULT), ("education", BY_EDUCATION))
     },
 }
-"""By their names in an address. A console's own filter of the same name goes before."""
+"""By their parameter in a URL. A console's own filter with the same parameter takes precedence."""
 
 
 class FilterInUse(NamedTuple):
-    """One of them as the list names it."""
+    """A linked filter in words."""
 
     label: str
     value: str
@@ -163,7 +163,7 @@ def own_filters(console: Any, tab: str) -> Mapping[str, Filter]:
 def linked_values(
     own: Mapping[str, Filter], tab: str, chosen: Mapping[str, str]
 ) -> tuple[tuple[str, str], ...]:
-    """Return what narrows the list beside the console's own filters; the next search keeps it."""
+    """Return parameter and value of the linked filters in use; the form of the search keeps them."""
     return tuple(
         (key, chosen[key])
         for key, one in LINKED.items()
@@ -172,7 +172,7 @@ def linked_values(
 
 
 def in_use(own: Mapping[str, Filter], tab: str, chosen: Mapping[str, str]) -> tuple[FilterInUse, ...]:
-    """Return the same as the list names it."""
+    """Return the linked filters in use in words."""
     used = linked_values(own, tab, chosen)
     return tuple(FilterInUse(translated(LINKED[key].label), _text(key, value)) for key, value in used)
 
@@ -189,7 +189,7 @@ def _text(key: str, value: str) -> str:
     named = Region.name if key == "region" else Enterprise.name
     rows = select(named).where(named.class_.id == row_number(value))
     shape = current_shape()
-    if key == "enterprise":  # its name only where some application of it can be seen
+    if key == "enterprise":  # no name of an enterprise of which the account sees no application
         of_it = Application.submitted_enterprise_id == Enterprise.id
         rows = rows.where(select(Application.id).where(of_it, scope.visible(shape)).exists())
     values = shape.bind_values(current_user._get_current_object())

@@ -1,4 +1,4 @@
-"""The filter of the reviewers' lists by application period. Its choices are rows of the database, asked for beside the list's."""
+"""The filter of the reviewers' lists by application period. Its choices are rows of the database, read with the list's rows."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,12 +12,12 @@ from common.wording import N_
 from models import Application, Period
 
 PERIOD = "period_id"
-"""What a statement calls the period that was chosen."""
+"""The bind parameter of the chosen period."""
 OF_PERIOD = Choice("", lambda: Application.period_id == bindparam(PERIOD))
-"""One for all periods: lists that differ in the period alone share a statement."""
+"""One choice for all periods: lists that differ in the period only share a statement."""
 
 SPACE, LINE_BREAK = literal_column("' '"), literal_column("'\n'")
-"""Written into the statement: a separator that is bound cannot be compiled once and kept."""
+"""Literals: with bound separators the statement could not be compiled once and cached."""
 PERIODS = select(
     func.aggregate_strings(
         cast(Period.opens, String) + SPACE + cast(Period.id, String) + SPACE + Period.name, LINE_BREAK
@@ -26,14 +26,14 @@ PERIODS = select(
 """All periods as one value; no name holds a line break."""
 
 MOST_ANSWERS = 10
-"""How many answers of `PERIODS` are kept as options. It changes when an administrator edits a period."""
+"""Results of `PERIODS` whose options are cached. The result changes when an administrator edits a period."""
 
 Options = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
 class PeriodFilter(Filter):
-    """Leaves the applications that were first submitted in one period."""
+    """Keeps the applications that were first submitted in one period."""
 
     def choice(self, value: str) -> Choice | None:
         known = value.isascii() and value.isdecimal() and len(value) <= LONGEST_ID
@@ -44,12 +44,12 @@ class PeriodFilter(Filter):
 
 
 BY_PERIOD = PeriodFilter(N_("申报期"), N_("不限"), {}, tabs=("waiting", "all"))
-"""Not of what somebody has decided: that lies in the order of its decisions, and an earlier period's would be searched for
-through all of them."""
+"""Not for one's own decisions: they are read in the order in which they were made, and for an earlier period PostgreSQL would
+go through all of them."""
 
 
 @lru_cache(maxsize=MOST_ANSWERS)
 def options(answer: str | None) -> Options:
-    """Return id and name of the periods that `PERIODS` answers, the newest first."""
+    """Return id and name of each period in a result of `PERIODS`, the newest first."""
     rows = [line.split(" ", 2) for line in (answer or "").split("\n") if line]
     return tuple((key, name) for _opens, key, name in sorted(rows, reverse=True))

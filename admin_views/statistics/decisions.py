@@ -1,7 +1,7 @@
 """「审核明细」: the decisions that a number of the statistics counts (W11), one row each, for the page and its export.
 
-Its rows are what the number counts. An application that is out of sight for whoever looks is not named: the row then says what
-was decided where and when, as the numbers do.
+The list has as many rows as the number says. A row does not name an application outside the account's scope: it shows only the
+step, the region and the day of the decision, as the numbers do.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -36,8 +36,8 @@ from workflow.form import versions
 LONGEST_REASON = 100
 
 
-class CountedLine(NamedTuple):
-    """One decision, in words. `number`: of its application; "" for one out of sight."""
+class DecisionRow(NamedTuple):
+    """One decision, in words. `number`: its application's; "" for one outside the account's scope."""
 
     number: str
     name: str
@@ -63,7 +63,7 @@ TIMED_COLUMNS = COLUMNS[:-1]
 
 
 def counted_of(chosen: Mapping[str, str]) -> Counted:
-    """Return which decisions an address names; without a step and a reason all returns."""
+    """Return which decisions the query of a URL names; without step and reason all returns."""
     step = next((each for each in REACHED_BITS if each.value == chosen.get("step")), None)
     reason = chosen.get("reason", "")[:LONGEST_REASON] or RETURN
     return Counted(step, row_number(chosen.get("within", "")) if step else None, reason)
@@ -94,7 +94,7 @@ class DecisionList:
             self._counted(counted, narrowed), _order(counted), request.args.get("page", ""), PAGE_SIZE
         )
         words = ReasonWords()
-        lines = list(_lines(found.rows, regions, words))
+        rows = list(_decision_rows(found.rows, regions, words))
         chosen = {key: value for key, value in request.args.items() if key != "page"}
         address = url_of(f"{self.endpoint}.decisions")
         return self.render(
@@ -106,8 +106,10 @@ class DecisionList:
             statistics=url_of(f"{self.endpoint}.index_view"),
             narrowing=[*_words_of(counted, words), *form.described()],
             is_behind=counting.has_uncounted(),
-            listing=DataTable(_columns(counted, regions), lines),
-            pager=[None if cursor is None else _turned(address, chosen, cursor) for cursor in found.cursors],
+            listing=DataTable(_columns(counted, regions), rows),
+            pager=[
+                None if cursor is None else _page_url(address, chosen, cursor) for cursor in found.cursors
+            ],
             application=f"{self._lists.endpoint}.application",
         )
 
@@ -117,9 +119,9 @@ class DecisionList:
         form, narrowed = self._narrowed(regions)
         counted = counted_of(request.args)
         words = ReasonWords()
-        lines = _lines(everything(self._counted(counted, narrowed), _order(counted)), regions, words)
+        rows = _decision_rows(everything(self._counted(counted, narrowed), _order(counted)), regions, words)
         described: Described = (*_words_of(counted, words), *form.described())
-        return ListExport(self.decisions_title, [ListSheet(_columns(counted, regions), lines)], described)
+        return ListExport(self.decisions_title, [ListSheet(_columns(counted, regions), rows)], described)
 
     def _counted(self, counted: Counted, narrowed: Narrowing) -> Select[Any]:
         sight: Sight = self._sight()
@@ -128,8 +130,11 @@ class DecisionList:
 
 
 def _named(actor: Account) -> list[ColumnElement[Any]]:
-    """Return the columns that name an application in sight. Each is looked up for the rows of a page: joined, PostgreSQL read all
-    applications of an enterprise for each of its decisions."""
+    """Return the columns that name an application in the account's scope.
+
+    Each is a sub-query, read for the rows of a page only. With a join PostgreSQL read all applications of an enterprise for each
+    of its decisions.
+    """
     seen = and_(Application.id == counted_decisions.c.application_id, scope.visible(actor))
     named = {"number": Application.number, "name": Application.name, "enterprise": EMPLOYER}
     return [
@@ -148,7 +153,7 @@ def _columns(counted: Counted, regions: Mapping[int, str]) -> tuple[Column, ...]
 
 
 class ReasonWords:
-    """The wording of reasons, of which each is looked up once."""
+    """Returns the wording of reasons, and looks each up once."""
 
     def __init__(self) -> None:
         self._fields = versions.published().known
@@ -162,9 +167,11 @@ class ReasonWords:
         return tuple(self._known[reason] for reason in asked)
 
 
-def _lines(rows: Iterable[Any], regions: Mapping[int, str], words: ReasonWords) -> Iterator[CountedLine]:
+def _decision_rows(
+    rows: Iterable[Any], regions: Mapping[int, str], words: ReasonWords
+) -> Iterator[DecisionRow]:
     for row in rows:
-        yield CountedLine(
+        yield DecisionRow(
             row.number or "",
             row.name or "",
             row.enterprise or "",
@@ -186,5 +193,5 @@ def _words_of(counted: Counted, words: ReasonWords) -> Described:
     return (*step, (gettext("用时（工作日）"), gettext("不超过 %(days)s 个", days=counted.within)))
 
 
-def _turned(address: str, chosen: Mapping[str, str], cursor: str) -> str:
+def _page_url(address: str, chosen: Mapping[str, str], cursor: str) -> str:
     return f"{address}?{urlencode({**chosen, 'page': cursor})}"
