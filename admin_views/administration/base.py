@@ -162,15 +162,22 @@ class AdministeredTable(Administration, ScopedView):
     def _key(self, row: Any) -> Any:
         return getattr(row, self.lookup_column)
 
-    def _saved(self, form: Any, row: Any, save: Callable[[Any], Any], **context: Any) -> Any:
-        """Save, or show the form with the reason for the refusal."""
+    def _saved(
+        self,
+        form: Any,
+        row: Any,
+        save: Callable[[Any], Any],
+        done: Callable[[Any], Any] | None = None,
+        **context: Any,
+    ) -> Any:
+        """Save, or show the form with the reason for the refusal. `done` answers instead of `saved`."""
         key = self._key(row) if row is not None else None
         try:
             saved = save(form)
         except ActionRefused as refusal:
             current = self.get_one(key) if key is not None else None
             return self._refused(form, current, refusal, **context)
-        return self.saved(saved)
+        return (done or self.saved)(saved)
 
     def saved(self, row: Any) -> Any:
         """Return the response after a row has been saved."""

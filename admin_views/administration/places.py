@@ -120,7 +120,7 @@ class Regions(AdministeredTable):
             "confirm_word": gettext("确定合并"),
         }
         if request.method == "POST" and form.validate():
-            return self._saved(form, row, lambda form: self._merge(form, row), **context)
+            return self._saved(form, row, lambda form: self._merge(form, row), self._merged, **context)
         return self._form_page(form, row, **context)
 
     def _can_merge(self, region: Region) -> bool:
@@ -137,6 +137,10 @@ class Regions(AdministeredTable):
             seen=request.form.get("seen", ""),
             confirmed=confirmed(),
         )
+
+    def _merged(self, region: Region) -> Any:
+        flash(gettext("%(region)s已并入%(into)s。", region=region.name, into=region.merged_into), "success")
+        return redirect(self.get_url(".index_view"))
 
 
 class Offices(AdministeredTable):

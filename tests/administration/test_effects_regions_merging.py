@@ -195,8 +195,9 @@ def test_the_page_asks_before_it_merges(prepared: World, person: Person) -> None
     form = {"merged_into_id": str(prepared.banner.region.id), **seen}
     question_page = admin.send(path, form).text
     assert "确定合并" in question_page
-    assert (
-        admin.send(path, {**form, "confirmed": hidden_value(question_page, "confirmed")}).status_code == 302
-    )
-    assert "已并入其他地区" in admin.get("/administration/regions/").text
+    confirmed = {**form, "confirmed": hidden_value(question_page, "confirmed")}
+    merged = admin.send(path, confirmed, follow_redirects=True).text
+    old, new = prepared.elsewhere.region, prepared.banner.region
+    assert f"{old.name}已并入{new.name}。" in merged
+    assert "已并入其他地区" in merged
     assert admin.get(path).status_code == 302
