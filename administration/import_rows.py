@@ -121,7 +121,7 @@ def _check_row(
             row.add_fault(key, unusable.text, **unusable.words)
     for key, label in COLUMNS.items():
         if not cells[key]:
-            row.add_fault(key, N_("缺少%(label)s。"), label=label)
+            row.add_fault(key, N_("这一格是空的。"))
     for key, most in (
         (NAME, checks.LONGEST_NAME),
         (CONTACT, checks.LONGEST_CONTACT),

@@ -79,15 +79,15 @@ def code_fault(code: str) -> str:
     code of the departments A, N and Y; and it accepts eighteen zeros.
     """
     if not re.fullmatch(rf"[0-9A-Z]{{{CODE_LENGTH}}}", code):
-        return N_("统一社会信用代码应为 18 位数字或大写字母，请对照营业执照填写。")
+        return N_("代码应为 18 位数字或大写字母，请对照营业执照填写。")
     if set(code) & set(UNUSED_LETTERS):
-        return N_("统一社会信用代码不使用字母 I、O、S、V、Z，请核对是否为数字 1、0、5、2。")
+        return N_("代码不使用字母 I、O、S、V、Z，请核对是否为数字 1、0、5、2。")
     if code[0] not in DEPARTMENTS:
-        return N_("统一社会信用代码第 1 位（登记管理部门）不正确，请对照营业执照核对。")
+        return N_("代码第 1 位（登记管理部门）不正确，请对照营业执照核对。")
     if not code[2:8].isdecimal():
-        return N_("统一社会信用代码第 3 至 8 位是行政区划代码，应为数字，请对照营业执照核对。")
+        return N_("代码第 3 至 8 位是行政区划代码，应为数字，请对照营业执照核对。")
     if uscc.calc_check_digit(code) != code[-1]:
-        return N_("统一社会信用代码校验位不正确，请对照营业执照核对每一位。")
+        return N_("代码校验位不正确，请对照营业执照核对每一位。")
     return ""
 
 

@@ -47,7 +47,7 @@ def judge(
     for row in rows:
         number = row.cells[NUMBER]
         if not number:
-            row.add_fault(NUMBER, N_("缺少付款编号。"))
+            row.add_fault(NUMBER, N_("这一格是空的。"))
         elif number not in sent:
             other = run_of(number)
             if other:
@@ -69,7 +69,7 @@ def _judge_outcome(row: AnsweredRow) -> None:
     word = row.cells[OUTCOME]
     row.outcome = outcome_of(word)
     if not word:
-        row.add_fault(OUTCOME, N_("缺少处理结果。"))
+        row.add_fault(OUTCOME, N_("这一格是空的。"))
     elif row.outcome is None:
         row.add_fault(OUTCOME, N_("不认识“%(word)s”，不知道是成功还是失败。"), word=word[:20])
 
@@ -78,11 +78,11 @@ def _compare(row: AnsweredRow, sent: SentRow, layout: Layout) -> None:
     row.position = sent.position
     amount = (fen_of_fen if layout.unit == FEN else fen_of_yuan)(row.cells[AMOUNT])
     if amount is None:
-        row.add_fault(AMOUNT, N_("金额无法识别。"))
+        row.add_fault(AMOUNT, N_("无法识别。"))
     elif amount != sent.amount_fen:
-        row.add_fault(AMOUNT, N_("金额与这一批的不同，应为 %(yuan)s 元。"), yuan=in_yuan(sent.amount_fen))
+        row.add_fault(AMOUNT, N_("与这一批的不同，应为 %(yuan)s 元。"), yuan=in_yuan(sent.amount_fen))
     if not same_account(row.cells[ACCOUNT], sent.account):
-        row.add_fault(ACCOUNT, N_("账号与这一批的不同。"))
+        row.add_fault(ACCOUNT, N_("与这一批的不同。"))
     if sent.outcome is not None and row.outcome is sent.outcome:
         row.unchanged = True
     elif sent.outcome in (BankOutcome.PAID, BankOutcome.REFUSED) and row.outcome is not None:

@@ -153,7 +153,7 @@ def previewed_import(by: Account, where: Region) -> Import:
         )
     )
     row = {"region": where.name, "contact_name": "周婷", "contact_phone": "0477-8123456"}
-    wrong = ["credit_code", "统一社会信用代码校验位不正确，请对照营业执照核对每一位。", {}]
+    wrong = ["credit_code", "代码校验位不正确，请对照营业执照核对每一位。", {}]
     saved(
         ImportRow(
             import_id=job.id,

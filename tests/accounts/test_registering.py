@@ -372,7 +372,7 @@ def test_all_errors_of_an_enterprise_are_shown_at_once(client: Client, made: Mad
     assert answer.status_code == 422
     for sentence in (
         "请填写单位名称。",
-        "统一社会信用代码校验位不正确",
+        "代码校验位不正确",
         "请选择所属地区。",
         "请填写联系人。",
         "请填写手机号码，或带区号的固定电话",

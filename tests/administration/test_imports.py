@@ -134,8 +134,8 @@ def test_each_refused_row_names_its_column_and_fault(ordos: World) -> None:
     )
     assert (job.state, job.accepted, job.refused) == (ImportState.PREVIEW, 1, 10)
     assert faults(job) == {
-        3: {"name": "缺少单位名称。"},
-        4: {"credit_code": "统一社会信用代码校验位不正确，请对照营业执照核对每一位。"},
+        3: {"name": "这一格是空的。"},
+        4: {"credit_code": "代码校验位不正确，请对照营业执照核对每一位。"},
         5: {"credit_code": f"系统中已有这个代码：{there.name}（{where}）。"},
         6: {"credit_code": "与第 7 行的代码相同。"},
         7: {"credit_code": "与第 6 行的代码相同。"},
@@ -143,7 +143,7 @@ def test_each_refused_row_names_its_column_and_fault(ordos: World) -> None:
         9: {"region": "没有这个地区，或地区已停用；请从模板的下拉列表中选择。"},
         10: {"contact_phone": "请填写手机号码，或带区号的固定电话，例如 0477-8123456。"},
         11: {"name": "最多 100 个字。", "contact_name": "最多 60 个字。"},
-        12: {"contact_name": "缺少联系人。", "contact_phone": "缺少联系电话。"},
+        12: {"contact_name": "这一格是空的。", "contact_phone": "这一格是空的。"},
     }
     assert enterprises() == before
 

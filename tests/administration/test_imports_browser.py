@@ -72,8 +72,8 @@ def test_enterprises_are_imported_after_two_rows_are_corrected_and_one_registers
     page.evaluate("() => { window.stayed = true; }")
     page.see("共 3 行：可导入 1 行，未通过 2 行")
     assert page.evaluate("() => window.stayed"), "the page is renewed where it is"
-    page.see("没有这个地区，或地区已停用")
-    page.see("缺少统一社会信用代码")
+    page.see("没有这个地区，请从模板的下拉列表中选择")
+    page.see("统一社会信用代码：这一格是空的")
     checked(page, "preview")
     page.click("可导入", within="核对结果")
     page.see("东胜区导入氢能有限公司")
