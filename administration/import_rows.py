@@ -44,6 +44,7 @@ from models import (
     exclusive,
     now,
 )
+from models.transactions import WITHOUT_JOINS
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +58,10 @@ def read(job: Claimed, table: ParsedTable) -> None:
     """Check the rows and store them as the import's preview. Raises ClaimLost."""
     rows = table.rows
     same = _by_code(rows)
-    regions = region_names.by_spelling(db.session.scalars(select(Region).where(Region.active)))
+    regions, inactive_regions = (
+        region_names.by_spelling(db.session.scalars(select(Region).where(Region.active == active)))
+        for active in (True, False)
+    )
     accepted = 0
     for index, batch in enumerate(_batches(rows)):
         with exclusive():
@@ -67,7 +71,7 @@ def read(job: Claimed, table: ParsedTable) -> None:
                 db.session.execute(delete(ImportRow).where(ImportRow.import_id == job.id))
             taken = _existing_codes(row.cells[CODE] for row in batch)
             for row in batch:
-                _check_row(row, same, taken, regions)
+                _check_row(row, same, taken, regions, inactive_regions)
             db.session.add_all(_import_row(job, row) for row in batch)
             accepted += sum(not row.faults for row in batch)
     with exclusive():
@@ -112,6 +116,7 @@ def _check_row(
     same: Mapping[str, list[int]],
     taken: Mapping[str, Sentence],
     regions: Mapping[str, Region],
+    inactive_regions: Mapping[str, Region],
 ) -> None:
     """Add all faults of a row to it."""
     cells = row.cells
@@ -119,7 +124,7 @@ def _check_row(
         cells[key] = as_name(cells[key])
         if unusable := name_fault(cells[key]):
             row.add_fault(key, unusable.text, **unusable.words)
-    for key, label in COLUMNS.items():
+    for key in COLUMNS:
         if not cells[key]:
             row.add_fault(key, N_("这一格是空的。"))
     for key, most in (
@@ -138,10 +143,25 @@ def _check_row(
     region = region_names.find(cells[REGION], regions)
     if region is not None:
         row.region_id, cells[REGION] = region.id, region.name
+    elif inactive := region_names.find(cells[REGION], inactive_regions):
+        sentence = _inactive_fault(inactive)
+        row.add_fault(REGION, sentence.text, **sentence.words)
     elif cells[REGION]:
-        row.add_fault(REGION, N_("没有这个地区，或地区已停用；请从模板的下拉列表中选择。"))
+        row.add_fault(REGION, N_("没有这个地区，请从模板的下拉列表中选择。"))
     if fault := telephones.telephone_fault(cells[TELEPHONE]):
         row.add_fault(TELEPHONE, fault)
+
+
+def _inactive_fault(region: Region) -> Sentence:
+    """Say that a region is deactivated, or which active region took its place."""
+    into = region
+    while into.merged_into is not None:
+        into = into.merged_into
+    if not into.active:
+        return Sentence(N_("这个地区已停用，请从模板的下拉列表中选择。"))
+    return Sentence(
+        N_("%(region)s已并入%(into)s，请改填%(into)s。"), {"region": region.name, "into": into.name}
+    )
 
 
 def _import_row(job: Claimed, row: ParsedRow) -> ImportRow:
@@ -204,7 +224,14 @@ def _prepare(job: Claimed) -> list[dict[str, Any]]:
 
 def _reject_outdated_rows(job: Claimed) -> bool:
     """Reject accepted rows that have become invalid, and return to the preview. Returns whether there were any."""
-    active = set(db.session.scalars(select(Region.id).where(Region.active).with_for_update(read=True)))
+    regions = db.session.scalars(
+        select(Region)
+        .order_by(Region.id)
+        .options(WITHOUT_JOINS)
+        .with_for_update(read=True)
+        .execution_options(populate_existing=True)
+    )
+    inactive = {region.id: _inactive_fault(region) for region in regions.all() if not region.active}
     good = select(ImportRow).where(ImportRow.import_id == job.id, ~ImportRow.refused)
     rows = db.session.scalars(good.execution_options(populate_existing=True)).all()
     rejected: list[tuple[ImportRow, list[Any]]] = []
@@ -212,8 +239,8 @@ def _reject_outdated_rows(job: Claimed) -> bool:
         taken = _existing_codes(row.credit_code for row in batch)
         for row in batch:
             faults = [fault_as_json(CODE, taken[row.credit_code])] if row.credit_code in taken else []
-            if row.region_id not in active:
-                faults.append(fault_as_json(REGION, Sentence(N_("这个地区已停用。"))))
+            if row.region_id in inactive:
+                faults.append(fault_as_json(REGION, inactive[row.region_id]))
             if faults:
                 rejected.append((row, faults))
     if rejected:

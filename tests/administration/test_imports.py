@@ -112,8 +112,9 @@ def enterprises() -> int:
 @pytest.mark.guide("D1")
 def test_each_refused_row_names_its_column_and_fault(ordos: World) -> None:
     where, there, twice = ordos.banner.region.name, ordos.banner.enterprise, credit_code()
-    closed = region(RegionKind.BANNER)
-    closed.active = False
+    closed, former, between = (region(RegionKind.BANNER) for _ in range(3))
+    for each, into in ((closed, None), (former, between), (between, ordos.banner.region)):
+        each.active, each.merged_into = False, into
     db.session.commit()
     before = enterprises()
     job = upload(
@@ -129,21 +130,23 @@ def test_each_refused_row_names_its_column_and_fault(ordos: World) -> None:
             good(where, contact_phone="123"),
             good(where, name="很" * 101, contact_name="长" * 61),
             good(where, contact_name=None, contact_phone=None),
+            good(former.name),
         ),
         ordos.administrator,
     )
-    assert (job.state, job.accepted, job.refused) == (ImportState.PREVIEW, 1, 10)
+    assert (job.state, job.accepted, job.refused) == (ImportState.PREVIEW, 1, 11)
     assert faults(job) == {
         3: {"name": "这一格是空的。"},
         4: {"credit_code": "代码校验位不正确，请对照营业执照核对每一位。"},
         5: {"credit_code": f"系统中已有这个代码：{there.name}（{where}）。"},
         6: {"credit_code": "与第 7 行的代码相同。"},
         7: {"credit_code": "与第 6 行的代码相同。"},
-        8: {"region": "没有这个地区，或地区已停用；请从模板的下拉列表中选择。"},
-        9: {"region": "没有这个地区，或地区已停用；请从模板的下拉列表中选择。"},
+        8: {"region": "没有这个地区，请从模板的下拉列表中选择。"},
+        9: {"region": "这个地区已停用，请从模板的下拉列表中选择。"},
         10: {"contact_phone": "请填写手机号码，或带区号的固定电话，例如 0477-8123456。"},
         11: {"name": "最多 100 个字。", "contact_name": "最多 60 个字。"},
         12: {"contact_name": "这一格是空的。", "contact_phone": "这一格是空的。"},
+        13: {"region": f"{former.name}已并入{where}，请改填{where}。"},
     }
     assert enterprises() == before
 
@@ -280,21 +283,24 @@ def test_a_confirmed_import_adds_all_accepted_rows_and_audit_entries(ordos: Worl
 @pytest.mark.guide("D1")
 def test_if_one_row_has_become_invalid_nothing_is_imported_and_the_row_is_named(ordos: World) -> None:
     where, code = ordos.banner.region, credit_code()
-    going = region(RegionKind.BANNER)
+    going, merging = region(RegionKind.BANNER), region(RegionKind.BANNER)
     job = upload(
-        book(good(where.name), good(where.name, credit_code=code), good(going.name)), ordos.administrator
+        book(good(where.name), good(where.name, credit_code=code), good(going.name), good(merging.name)),
+        ordos.administrator,
     )
-    assert job.accepted == 3
+    assert job.accepted == 4
     taker = enterprise(where, credit_code=code)
-    going.active = False
+    going.active = merging.active = False
+    merging.merged_into = where
     db.session.commit()
     before = enterprises()
     job = confirm(job, ordos.administrator)
-    assert (job.state, job.accepted, job.refused, job.rejected_at_import) == (ImportState.PREVIEW, 1, 2, 2)
+    assert (job.state, job.accepted, job.refused, job.rejected_at_import) == (ImportState.PREVIEW, 1, 3, 3)
     assert enterprises() == before
     assert faults(job) == {
         3: {"credit_code": f"系统中已有这个代码：{taker.name}（{where.name}）。"},
-        4: {"region": "这个地区已停用。"},
+        4: {"region": "这个地区已停用，请从模板的下拉列表中选择。"},
+        5: {"region": f"{merging.name}已并入{where.name}，请改填{where.name}。"},
     }
     assert confirm(job, ordos.administrator).state is ImportState.DONE
     assert enterprises() == before + 1
