@@ -50,7 +50,6 @@ NEVER_REFUSED = frozenset({"static", "portal.healthz"})
 """Cheap, and pages are broken without them."""
 NEVER_ECHOED = ("csrf_token", "password", "password_again", "present_password", "one_time_code")
 LOGIN = "accounts.login"
-"""The form that is never sent again as it was: the password is not echoed."""
 REASON = "reason"
 """The name of every field for a reason."""
 MOST_ECHOED = 1000
@@ -134,8 +133,19 @@ def _typed_form() -> dict[str, Any]:
         "files_lost": [
             display_name(file.filename) for _, file in request.files.items(multi=True) if file.filename
         ],
+        "secrets_lost": any(not _echoed(name) for name in request.form if name != "csrf_token"),
         "action": request.full_path.rstrip("?"),
     }
+
+
+def _refused_form() -> dict[str, Any]:
+    """Return what the page of a 503 needs to send the refused form again; nothing for a read.
+
+    A login needs a page of its own: the person would suspect the password.
+    """
+    if request.method != "POST":
+        return {}
+    return {"login_page": request.full_path.rstrip("?")} if request.endpoint == LOGIN else _typed_form()
 
 
 def _is_same_origin() -> bool:
@@ -162,19 +172,12 @@ def not_storable(error: DataError) -> tuple[str, int]:
 
 
 def database_unavailable(error: SQLAlchemyError) -> tuple[str, int, dict[str, str]]:
-    """Answer 503 with what was typed: the database is busy or down. Nobody sees the answer to a read that begins anew.
-
-    A login writes. It needs a page of its own: the person would suspect the password.
-    """
+    """Answer 503 with what was typed: the database is busy or down. Nobody sees the answer to a read that begins anew."""
     if note_lost_connection(request, error):
         _release_connection()
         return "", HTTPStatus.SERVICE_UNAVAILABLE, {}
-    context: dict[str, Any] = {}
-    if request.method == "POST":
-        context = (
-            {"login_page": request.full_path.rstrip("?")} if request.endpoint == LOGIN else _typed_form()
-        )
-    return *_failure(HTTPStatus.SERVICE_UNAVAILABLE, error, **context), {"Retry-After": str(RETRY_SECONDS)}
+    page = _failure(HTTPStatus.SERVICE_UNAVAILABLE, error, **_refused_form())
+    return *page, {"Retry-After": str(RETRY_SECONDS)}
 
 
 def database_internal_error(error: InternalError) -> tuple[Any, ...]:
@@ -192,8 +195,7 @@ def refuse_when_overloaded() -> tuple[str, int, dict[str, str]] | None:
     if (request.content_length or 0) > LONG_BODY:
         return None
     _log_overload(waited)
-    typed = _typed_form() if request.method == "POST" else {}
-    page = _bare_page(HTTPStatus.SERVICE_UNAVAILABLE, **typed)
+    page = _bare_page(HTTPStatus.SERVICE_UNAVAILABLE, **_refused_form())
     return page, HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": str(OVERLOAD_RETRY_SECONDS)}
 
 

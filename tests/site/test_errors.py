@@ -542,7 +542,42 @@ def test_who_waited_too_long_gets_503_with_what_was_typed_and_costs_the_database
     assert hidden(written)["reason"] == "缺盖章页"
     assert "再提交一次" in written.text
     assert client.get("/login/personal", **waited).status_code == 503
+    login = client.send("/login/personal", {"login": "zhao", "password": SECRET}, **waited)
+    assert (titled(login), "再提交一次" in login.text) == ("暂时不能登录", False)
     assert statements == []
     assert client.get("/healthz", **waited).status_code == 200
     assert clerk.send("/office/", {"long": "x" * LONG_BODY}, **waited).status_code != 503
     assert clerk.get("/office/", environ_overrides={WAITED: MOST_WAITED - 1}).status_code == 200
+
+
+@pytest.mark.parametrize("status", [503, 419])
+@pytest.mark.parametrize(
+    ("address", "typed"),
+    [
+        ("/register/personal", {"name": "王晓敏", "password": SECRET, "password_again": SECRET}),
+        ("/reset/personal", {"login": "15020219960312002X", "code": SECRET, "password": SECRET}),
+        ("/account/contact", {"phone": "0477-8586912", "present_password": SECRET}),
+        ("/account/password", {"present_password": SECRET, "password": SECRET}),
+    ],
+)
+def test_a_refused_form_with_a_password_is_filled_in_again_and_not_just_sent_again(
+    client: Client, person: Any, prepared: Any, address: str, typed: dict[str, str], status: int
+) -> None:
+    browser = person(prepared.banner.clerk) if address.startswith("/account") else client
+    if status == 503:
+        refused = browser.send(address, typed, environ_overrides={WAITED: MOST_WAITED + 1})
+    else:
+        refused = browser.post(address, data=typed)
+    assert refused.status_code == status
+    assert "除密码和验证码以外，您填写的内容都还在" in refused.text
+    assert "点击“返回填写”" in refused.text
+    assert "再提交一次" not in refused.text
+    assert "继续提交" not in refused.text
+    assert SECRET not in refused.text
+    kept = {name: value for name, value in typed.items() if value != SECRET}
+    fields = hidden(refused)
+    assert fields == kept | {"csrf_token": fields["csrf_token"]}
+    back = browser.post(address, data=fields)
+    assert back.status_code == 422
+    assert re.search("请填写(现在的)?密码|请填写找回码", back.text)
+    assert all(f'value="{value}"' in back.text for value in kept.values())
