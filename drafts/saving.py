@@ -6,13 +6,14 @@ windows of one browser, the newest is kept; of 学习工作经历, the rows of b
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import reduce
 from typing import Any, NamedTuple
 
 from sqlalchemy import Integer, bindparam, delete, or_, select
 
 from accounts import logins
 from common.errors import NotPermitted, NotVisible
-from drafts.merging import ROWS, Fields, Row, Typed, digest
+from drafts.merging import ROWS, Fields, Row, Typed, both, digest
 from models import Account, Application, ApplicationDraft, db, exclusive, now
 from models.object_statements import ObjectStatement
 from models.secrets import vault
@@ -28,6 +29,10 @@ MOST_ROWS = 50
 MOST_FIELDS = 200
 MOST_BYTES = 64 * 1024
 """Of one request."""
+
+Entry = dict[str, Any]
+"""A field of a draft: the newest `value`, its `tab`, `sequence` and `base` as in Typing, the time `at`, and `beside`: of
+学习工作经历, the rows that other pages of this browser typed, by page."""
 
 
 class DraftTooLarge(Exception):
@@ -68,7 +73,7 @@ class SavedPage(NamedTuple):
     restored: int | None = None
     restored_at: datetime | None = None
 
-    def covers(self, draft: ApplicationDraft, entry: Mapping[str, Any]) -> bool:
+    def covers(self, draft: ApplicationDraft, entry: Entry) -> bool:
         """Say whether this field of a draft was on the page that has been saved."""
         if entry["tab"] == self.tab:
             return True
@@ -93,7 +98,7 @@ def keep(actor: Account, application_id: int | None, device: str, typing: Typing
         logins.lock_account(actor)
         _require_editable(actor, application_id)
         draft = _of_browser(actor.id, application_id, device)
-        fields = dict(draft.fields) if draft else {}
+        fields = _entries(draft)
         page = SavedPage(device, typing.tab, typing.restored, typing.restored_at)
         at = now()
         for key, value in typing.fields.items():
@@ -110,38 +115,37 @@ def keep(actor: Account, application_id: int | None, device: str, typing: Typing
                 "tab": typing.tab,
                 "sequence": typing.sequence,
                 "at": at.isoformat(),
+                "beside": beside,
             }
-            if beside:
-                fields[key]["beside"] = beside
         if len(fields) > MOST_FIELDS:
             raise DraftTooLarge
         _write(draft, actor.id, application_id, device, fields, at)
         return at
 
 
-def _rows_beside(page: SavedPage, draft: ApplicationDraft, entry: Mapping[str, Any]) -> dict[str, list[Row]]:
+def _entries(draft: ApplicationDraft | None) -> dict[str, Entry]:
+    """Return the fields of a draft. Some were stored before there was `beside`."""
+    return {key: {"beside": {}, **entry} for key, entry in draft.fields.items()} if draft else {}
+
+
+def _rows_beside(page: SavedPage, draft: ApplicationDraft, entry: Entry) -> dict[str, list[Row]]:
     """Return the rows that other pages of this browser typed, by page: a row is added, and not typed over as a text is.
 
     A page that was filled with the draft has them among its own.
     """
     if entry["tab"] == page.tab:
-        same: dict[str, list[Row]] = entry.get("beside", {})
+        same: dict[str, list[Row]] = entry["beside"]
         return same
     if page.covers(draft, entry):
         return {}
-    pages = {**entry.get("beside", {}), entry["tab"]: entry["value"]}
+    pages = {**entry["beside"], entry["tab"]: entry["value"]}
     return {tab: rows for tab, rows in pages.items() if tab != page.tab}
 
 
-def _value(entry: Mapping[str, Any]) -> Typed:
+def _value(entry: Entry) -> Typed:
     """Return what a field of a draft holds: of 学习工作经历, the rows of all pages of this browser, each once."""
-    value: Typed = entry["value"]
-    if not entry.get("beside"):
-        return value
-    rows: list[Row] = []
-    for typed in (*entry["beside"].values(), value):
-        rows += [row for row in typed if row not in rows]
-    return rows[:MOST_ROWS]
+    value: Typed = reduce(both, (*entry["beside"].values(), entry["value"]))
+    return value if isinstance(value, str) else value[:MOST_ROWS]
 
 
 def check_size(fields: Fields) -> None:
@@ -227,7 +231,7 @@ def unsaved(actor: Account, application_id: int | None, device: str, saved: Fiel
     rows = _OF_FORM.objects({"account_id": actor.id, "application_id": application_id})
     found = []
     for row in rows:
-        typed = {key: _value(entry) for key, entry in row.fields.items() if key in saved}
+        typed = {key: _value(entry) for key, entry in _entries(row).items() if key in saved}
         values = {key: value for key, value in typed.items() if value != saved[key]}
         if values:
             base = {key: row.fields[key]["base"] for key in values}
@@ -268,16 +272,17 @@ def settle(account_id: int, application_id: int, page: SavedPage, result: SaveRe
     drafts = _OF_FORM.objects({"account_id": account_id, "application_id": application_id})
     at = now()
     for draft in drafts:
+        before = _entries(draft)
         left = {
-            key: entry
-            for key in draft.fields
-            if (entry := _left_after(page, draft, key, result.saved.get(key))) is not None
+            key: rest
+            for key, entry in before.items()
+            if (rest := _left_after(page, draft, entry, result.saved.get(key))) is not None
         }
-        if left != draft.fields:
+        if left != before:
             _write(draft, account_id, draft.application_id, draft.device, left, draft.updated_at)
     if result.refused:
         own = _of_browser(account_id, application_id, page.device)
-        before = own.fields if own else {}
+        before = _entries(own)
         entries = {
             key: {
                 "value": value,
@@ -285,30 +290,27 @@ def settle(account_id: int, application_id: int, page: SavedPage, result: SaveRe
                 "tab": page.tab,
                 "sequence": 0,
                 "at": at.isoformat(),
-                "beside": before.get(key, {}).get("beside", {}),
+                "beside": before[key]["beside"] if key in before else {},
             }
             for key, value in result.refused.items()
         }
         _write(own, account_id, application_id, page.device, before | entries, at)
 
 
-def _left_after(
-    page: SavedPage, draft: ApplicationDraft, key: str, saved: Typed | None
-) -> dict[str, Any] | None:
-    """Return what is left of a field of a draft when a page has saved `saved`; None for nothing."""
-    entry = draft.fields[key]
-    pages = {tab: rows for tab, rows in entry.get("beside", {}).items() if tab != page.tab}
-    if not page.covers(draft, entry):
-        left = (
-            {**entry, "beside": pages} if pages else {name: entry[name] for name in entry if name != "beside"}
-        )
-        return left if _value(left) != saved else None
-    if entry["tab"] != page.tab or not pages:
-        return None
-    if saved is None:  # refused, and stored again with the others beside it
-        return {**entry, "beside": pages}
-    rows = _value({"beside": {page.tab: saved, **pages}, "value": []})
-    return {**entry, "tab": "", "beside": {}, "value": rows, "base": digest(saved)} if rows != saved else None
+def _left_after(page: SavedPage, draft: ApplicationDraft, entry: Entry, saved: Typed | None) -> Entry | None:
+    """Return what is left of a field of a draft when a page has saved `saved`, or nothing (None); None when nothing is left.
+
+    When the newest rows are saved, those of another page take their place: `saved` and what that page has typed beside it.
+    """
+    others = {tab: rows for tab, rows in entry["beside"].items() if tab != page.tab}
+    left = {**entry, "beside": others}
+    if page.covers(draft, entry):
+        if entry["tab"] != page.tab or not others:
+            return None
+        if saved is not None:
+            tab, rows = others.popitem()
+            left |= {"tab": tab, "sequence": 0, "value": both(saved, rows), "base": digest(saved)}
+    return left if _value(left) != saved else None
 
 
 def delete_expired() -> None:

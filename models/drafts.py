@@ -14,7 +14,7 @@ class ApplicationDraft(Model):
     """The unsaved fields of one person's form at one browser, encrypted as a whole (A20).
 
     `application_id` is empty while the application has not been begun. `device` is a keyed digest of the browser's cookie, ""
-    where it sent none. `fields` holds {key: {"value", "base", "tab", "sequence", "at"}}, see drafts/saving.py.
+    where it sent none. `fields` holds {key: {"value", "base", "tab", "sequence", "at", "beside"}}, see drafts/saving.py.
     """
 
     __tablename__ = "drafts"

@@ -193,7 +193,6 @@ def test_the_newest_wins_in_each_field_and_an_overtaken_request_changes_nothing(
     assert drafts(app) == [{"school": "乙"}]
 
 
-@ON_SQLITE
 def a_row(place: str) -> dict[str, str]:
     return {"kind": "work", "start": "2020-07", "end": "", "place": place, "subject": "", "witness": ""}
 
@@ -241,6 +240,41 @@ def test_saving_a_second_row_still_offers_the_first(app: Flask, client: Client, 
     assert places(restored(client, path)) == [*saved, "第一家"]
 
 
+def test_a_window_that_types_on_after_another_has_saved_leaves_nothing_once_it_saves_too(
+    client: Client, case: Application
+) -> None:
+    path = address(case)
+    form = sheet(client.get(path))
+    types(client, path, experiences=[a_row("第")], tab="first")
+    types(client, path, experiences=[a_row("第二家")], tab=form.fields["tab"][0])
+    client.send(path, {**form.fields, "do": "save"})
+    types(client, path, 2, experiences=[a_row("第一家")], tab="first")
+    assert places(restored(client, path)) == ["第一家"], "half a word is no row of its own"
+    client.send(path, {**sheet(client.get(path)).fields, "tab": "first", "do": "save"})
+    assert offers(client.get(path)) == []
+
+
+def test_a_draft_that_was_stored_without_rows_beside_it_is_offered_and_saved(
+    app: Flask, client: Client, case: Application
+) -> None:
+    path = address(case)
+    types(client, path, position=TYPED, experiences=[a_row("第一家")], tab="first")
+    with app.app_context():
+        [draft] = db.session.query(ApplicationDraft)
+        draft.fields = {
+            key: {name: entry[name] for name in entry if name != "beside"}
+            for key, entry in draft.fields.items()
+        }
+        db.session.commit()
+    types(client, path, experiences=[a_row("第二家")], tab="second")
+    page = restored(client, path)
+    assert places(page) == ["第一家", "第二家"]
+    assert sheet(page).fields["position"] == [TYPED]
+    client.send(path, {**sheet(page).fields, "do": "save"})
+    assert (kept(app, "position"), offers(client.get(path))) == (TYPED, [])
+
+
+@ON_SQLITE
 def test_what_cannot_be_saved_as_typed_stays_in_the_draft(
     app: Flask, client: Client, case: Application
 ) -> None:
