@@ -47,19 +47,19 @@ def move_files(
     Run it while the site works on, as often as you like; then restart the site with TALENT_STORAGE_URL=URL, and run it once more
     with --from, which catches what was uploaded in between. Exit status 1 when something is missing or damaged.
     """
-    here, there = _location(source), _location(url or target)
-    if str(here) == str(there):
+    origin, destination = _location(source), _location(url or target)
+    if str(origin) == str(destination):
         raise click.ClickException("两边是同一个地方 / source and target are the same place")
-    if delete_source and str(here) == str(configured_location(current_app.config)):
+    if delete_source and str(origin) == str(configured_location(current_app.config)):
         raise click.ClickException(
             "网站还在用这一处：先换 TALENT_STORAGE_URL 再删 / the site uses this place: change TALENT_STORAGE_URL first"
         )
     if delete_source and new_only:
         raise click.ClickException("--delete-source 要全部核对 / --delete-source compares everything")
-    click.echo(f"{here} → {there}")
+    click.echo(f"{origin} → {destination}")
     try:
-        moved = _moved(here, there, new_only)
-        deleted = _delete(here, there) if delete_source and moved.is_whole else None
+        moved = _moved(origin, destination, new_only)
+        deleted = _delete(origin, destination) if delete_source and moved.is_whole else None
     except StorageUnavailable:
         raise click.ClickException(
             "存储没有响应，可以再次运行 / the storage does not answer; run it again later"
@@ -93,8 +93,8 @@ def _location(url: str | None) -> Location:
         raise click.ClickException(str(fault)) from None
 
 
-def _moved(here: Location, there: Location, new_only: bool) -> Moved:
-    source, target = places_at(here), places_at(there)
+def _moved(origin: Location, destination: Location, new_only: bool) -> Moved:
+    source, target = places_at(origin), places_at(destination)
     with tempfile.TemporaryDirectory() as folder:
         rows = Path(folder) / "rows"
 
@@ -130,8 +130,8 @@ def _reporter() -> Callable[[Moved], None]:
     return report
 
 
-def _delete(here: Location, there: Location) -> int:
-    return moving.delete_copied(places_at(here).files, places_at(there).files)
+def _delete(origin: Location, destination: Location) -> int:
+    return moving.delete_copied(places_at(origin).files, places_at(destination).files)
 
 
 def _show_faults(moved: Moved) -> None:
