@@ -147,58 +147,77 @@ def sheet_paths(file: BinaryIO) -> dict[str, str]:
 
 def details_of(file: BinaryIO, path: str, most_columns: int) -> SheetDetails:
     """Return the details of a sheet; empty when its XML cannot be parsed."""
-    details = SheetDetails()
-    row = column = -1
-    kind, formula, saved = "", False, ""
-    elements = 0
-    inside = ""
+    reader = _DetailsReader(most_columns)
+    if may_have_details(file, path) and parse_part(file, path, reader.start, reader.text, reader.end):
+        return reader.details
+    return SheetDetails()
 
-    def start(name: str, given: dict[str, str]) -> None:
-        nonlocal row, column, kind, formula, saved, elements, inside
+
+class _DetailsReader:
+    """The handlers of expat for the details of a sheet. They keep the state of the cell that is being read."""
+
+    def __init__(self, most_columns: int) -> None:
+        self.details = SheetDetails()
+        self._most_columns = most_columns
+        self._elements = 0
+        self._inside = ""
+        self._row = self._column = -1
+        self._kind, self._has_formula, self._saved = "", False, ""
+
+    def start(self, name: str, given: dict[str, str]) -> None:
         if name == "c":
-            place = re.match("[A-Z]+", given.get("r", ""))
-            column = column_number(place[0]) if place else column + 1
-            kind, formula, saved = given.get("t", ""), False, ""
+            self._begin_cell(given)
         elif name == "row":
-            row = int(given["r"]) - 1 if "r" in given else row + 1
-            if not 0 <= row < LAST_ROW:
-                raise ValueError
-            column = -1
-            if is_hidden(given) or float(given.get("ht", 1)) == 0:
-                details.hidden_rows.add(row)
+            self._begin_row(given)
         elif name == "col":
-            if is_hidden(given) or float(given.get("width", 1)) == 0:
-                last = min(int(given["max"]), most_columns)
-                details.hidden_columns.update(range(int(given["min"]) - 1, last))
+            self._note_hidden_columns(given)
         elif name == "f":
-            formula = True
-        inside = name
-        elements += 1
-        if elements > MAX_ELEMENTS:
+            self._has_formula = True
+        self._inside = name
+        self._elements += 1
+        if self._elements > MAX_ELEMENTS:
             raise _StopParsing
 
-    def text(some: str) -> None:
-        nonlocal saved
-        if inside == "v":
-            saved += some
+    def text(self, some: str) -> None:
+        if self._inside == "v":
+            self._saved += some
 
-    def end(name: str) -> None:
-        nonlocal inside
-        inside = ""
+    def end(self, name: str) -> None:
+        self._inside = ""
         if name == "sheetData":
             raise _StopParsing
-        if name != "c" or column >= most_columns:
-            return
-        if kind == "e":
-            details.cells.setdefault(row, {})[column] = {"error": saved.strip() or "#N/A"}
-        elif formula and not saved and kind != "str":  # of type "str" its result is the empty text
-            details.cells.setdefault(row, {})[column] = {"formula": True}
+        if name == "c" and self._column < self._most_columns:
+            self._end_cell()
 
-    return (
-        details
-        if may_have_details(file, path) and parse_part(file, path, start, text, end)
-        else SheetDetails()
-    )
+    def _begin_cell(self, given: dict[str, str]) -> None:
+        place = re.match("[A-Z]+", given.get("r", ""))
+        self._column = column_number(place[0]) if place else self._column + 1
+        self._kind, self._has_formula, self._saved = given.get("t", ""), False, ""
+
+    def _end_cell(self) -> None:
+        detail: dict[str, Any]
+        if self._kind == "e":
+            detail = {"error": self._saved.strip() or "#N/A"}
+        elif (
+            self._has_formula and not self._saved and self._kind != "str"
+        ):  # "str": the result is the empty text
+            detail = {"formula": True}
+        else:
+            return
+        self.details.cells.setdefault(self._row, {})[self._column] = detail
+
+    def _begin_row(self, given: dict[str, str]) -> None:
+        self._row = int(given["r"]) - 1 if "r" in given else self._row + 1
+        if not 0 <= self._row < LAST_ROW:
+            raise ValueError
+        self._column = -1
+        if is_hidden(given) or float(given.get("ht", 1)) == 0:
+            self.details.hidden_rows.add(self._row)
+
+    def _note_hidden_columns(self, given: dict[str, str]) -> None:
+        if is_hidden(given) or float(given.get("width", 1)) == 0:
+            last = min(int(given["max"]), self._most_columns)
+            self.details.hidden_columns.update(range(int(given["min"]) - 1, last))
 
 
 def may_have_details(file: BinaryIO, path: str) -> bool:
