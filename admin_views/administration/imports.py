@@ -22,7 +22,7 @@ from admin_views.administration.base import (
 )
 from admin_views.site.base import ScopedView, expose
 from admin_views.site.exporting import ListExport, ListSheet
-from admin_views.site.job_notices import NoticeTexts, job_notice
+from admin_views.site.job_notices import IMPORT_BADGES, NoticeTexts, job_notice
 from admin_views.site.keyset import Order, everything, page
 from admin_views.site.lists import Badge, Column, DataTable
 from admin_views.site.typed import row_number
@@ -47,20 +47,12 @@ NOTICE_TEXTS = NoticeTexts(
     late=N_("文件已收到，不必重新上传：后台进程恢复后 15 秒内自动开始。请联系维护人员。"),
     late_title=N_("后台进程没有来处理，似乎没有运行"),
 )
-BADGES = {
-    ImportState.READING: "wait",
-    ImportState.PREVIEW: "late",
-    ImportState.IMPORTING: "wait",
-    ImportState.DONE: "good",
-    ImportState.FAILED: "bad",
-    ImportState.DISCARDED: "idle",
-}
 
 
 def _job_badge(job: Any) -> Badge:
     if job.silent:
         return Badge("bad", gettext("处理中断"))
-    return Badge(BADGES[job.state], translated(imports.STATE_WORDS[job.state]))
+    return Badge(IMPORT_BADGES[job.state], translated(imports.STATE_WORDS[job.state]))
 
 
 COLUMNS = (
@@ -216,7 +208,7 @@ class Imports(Administration, ScopedView):
             enterprises=list_title(NP_("list", "企业")),
             columns=import_table.COLUMNS,
             states=imports.STATE_WORDS,
-            badges=BADGES,
+            badges=IMPORT_BADGES,
             State=ImportState,
             most=import_table.MOST_ROWS,
             **context,

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from accounts.access import may_open_console
 from admin_views.site.base import expose
 from admin_views.site.exporting import ListExport, ListSheet
-from admin_views.site.job_notices import NoticeTexts, job_notice
+from admin_views.site.job_notices import IMPORT_BADGES, NoticeTexts, job_notice
 from admin_views.site.keyset import PAGE_SIZE, Order, everything, page
 from admin_views.site.lists import Badge, Column, DataTable
 from admin_views.site.typed import row_number
@@ -44,14 +44,6 @@ NOTICE_TEXTS = NoticeTexts(
     silent=N_("后台进程恢复后 15 秒内自动继续，不必重新上传。请联系维护人员。"),
     late=N_("后台进程恢复后 15 秒内自动继续，不必重新上传。请联系维护人员。"),
 )
-ANSWER_BADGES = {
-    ImportState.READING: "wait",
-    ImportState.PREVIEW: "late",
-    ImportState.IMPORTING: "wait",
-    ImportState.DONE: "good",
-    ImportState.FAILED: "bad",
-    ImportState.DISCARDED: "idle",
-}
 
 
 class BankAnswerForm(FlaskForm):
@@ -132,7 +124,7 @@ class AnswerRoutes:
     _run_page: Any
 
     def answer_words(self) -> dict[str, Any]:
-        return {"answer_states": ANSWER_STATES, "answer_badges": ANSWER_BADGES}
+        return {"answer_states": ANSWER_STATES, "answer_badges": IMPORT_BADGES}
 
     @expose("/<number>/answers/", methods=("POST",))
     @accepts_attachments(when=_may_send)

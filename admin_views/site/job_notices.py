@@ -1,4 +1,4 @@
-"""What a page says of a job that a worker should have and perhaps does not (common/jobs.py)."""
+"""What pages say of a job of the worker (common/jobs.py): the badges of an import, and a notice when no worker has the job."""
 
 from typing import NamedTuple
 
@@ -7,6 +7,17 @@ from flask_babel import gettext
 from admin_views.site.wording import time_of_day, translated
 from common.jobs import CLAIM_EXPECTED_WITHIN, LEASE, JobProgress, JobStatus, ReportedJob
 from common.wording import N_
+from models import ImportState
+
+IMPORT_BADGES = {
+    ImportState.READING: "wait",
+    ImportState.PREVIEW: "late",
+    ImportState.IMPORTING: "wait",
+    ImportState.DONE: "good",
+    ImportState.FAILED: "bad",
+    ImportState.DISCARDED: "idle",
+}
+"""The kind of badge of each state of an uploaded table: a list of enterprises, or a bank's answer."""
 
 
 class NoticeTexts(NamedTuple):
