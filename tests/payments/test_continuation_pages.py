@@ -48,6 +48,7 @@ def test_the_person_answers_and_the_enterprise_confirms(
     applicant, key = asked
     own, reviewer = person(applicant), person(prepared.city.reviewer)
     assert "请答复是否继续在原单位工作" in own.get("/personal/").text
+    assert f'href="{OWN}"' in own.get("/personal/payments/").text, "beside the payments that wait for it"
     page = own.get(OWN).text
     assert "60,000.01" in page
     assert "继续在本单位工作" in page
