@@ -67,11 +67,16 @@ def _is_corrected_since_freezing(run: PaymentRun) -> ColumnElement[bool]:
     )
 
 
-def check_unanswered(run: PaymentRun) -> None:
-    """Refuse to give payments free that the bank may have made."""
+def is_answered_in_part(run: PaymentRun) -> bool:
+    """Say whether the bank has said something about a payment of the run, or an answer is being written."""
     said = exists().where(RunRow.run_id == run.id, RunRow.outcome.is_not(None))
     being_written = exists().where(BankAnswer.run_id == run.id, BankAnswer.state == ImportState.IMPORTING)
-    if db.session.scalar(select(or_(said, being_written))):
+    return bool(db.session.scalar(select(or_(said, being_written))))
+
+
+def check_unanswered(run: PaymentRun) -> None:
+    """Refuse to give payments free that the bank may have made."""
+    if is_answered_in_part(run):
         raise Unacceptable("", ANSWERED_IN_PART)
 
 

@@ -36,7 +36,12 @@ from payments import payment_moves, payment_scope
 from payments.bank_accounts import payees_of_run
 from payments.bank_lines import bank_number
 from payments.due import RunChoice, due_payments
-from payments.run_checks import check_still_payable, check_unanswered, drop_unconfirmed_answers
+from payments.run_checks import (
+    check_still_payable,
+    check_unanswered,
+    drop_unconfirmed_answers,
+    is_answered_in_part,
+)
 from payments.run_transitions import RunTransition, find_run_transition
 from payments.yearly_numbers import next_in_year
 from workflow.decision import Decision
@@ -155,7 +160,12 @@ def actions(run: PaymentRun, person: Account) -> list[RunTransition]:
         if each is not None
         and each.action not in (RunAction.ANSWER, RunAction.COMPLETE)
         and (not each.second_person or is_second_person(run, person))
+        and not (_gives_back_exported(run, each.action) and is_answered_in_part(run))
     ]
+
+
+def _gives_back_exported(run: PaymentRun, action: RunAction) -> bool:
+    return run.state is RunState.EXPORTED and action is RunAction.DISCARD
 
 
 def _check(choice: RunChoice) -> None:

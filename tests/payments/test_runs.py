@@ -557,8 +557,10 @@ def test_an_answer_whose_worker_dies_after_its_rows_are_written_is_finished_by_a
     maker, second, of = ordos.centre, city_clerk(), period()
     one = grant(batch(of, maker), ordos.city.enterprise, parts=1)
     run = exported(maker, second, of)
+    assert [each.action for each in runs.actions(run, second)] == [RunAction.DISCARD]
     answer = previewed(run, maker, said(run, "成功"))
     answers.confirm_answer(maker, answer.id, seen=1)
+    assert runs.actions(run, second) == [], "no button that is refused"
 
     def dies(_ids: list[int]) -> None:
         raise SystemExit
