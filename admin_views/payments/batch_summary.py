@@ -136,6 +136,7 @@ class BatchMakingRoutes:
         except Unacceptable as refusal:
             form.opens.errors = [translated(refusal.sentence.text, refusal.sentence.words)]
             found = self._summarise(period, ids, today())
+        published = [each for each in found.included if each.application.id not in omitted]
         reasons: dict[str, int] = {}
         for each in found.left_out:
             why = translated(each.why.text, each.why.words)
@@ -148,7 +149,8 @@ class BatchMakingRoutes:
             period=period,
             form=form,
             summary=found,
-            total=in_yuan(found.total_fen),
+            published=len(published),
+            total=in_yuan(sum(each.amount_fen for each in published)),
             note=missing_holidays_note(found.term.unknown),
             days=publicity.days_public(),
             reasons=reasons,

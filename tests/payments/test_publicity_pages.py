@@ -61,6 +61,9 @@ def test_a_batch_is_summed_up_published_objected_to_and_ended(
     chosen = {"all": "1", "token": token_of(summary), "opens": today().isoformat()}
     later = city.send("/city/publicity/make/", {**chosen, "opens": "2020-01-01"})
     assert (later.status_code, "公示不能从过去的日期开始" in later.text) == (422, True)
+    without = city.send("/city/publicity/make/", {**chosen, "recount": "1", "omitted": [first]}).text
+    assert ("另有 1 人暂不列入" in without, "60,000.01" in without) == (True, True)
+    assert "120,000.02" not in without, "the sum is that of the batch which would be made"
     other_rows = city.send("/city/publicity/make/", {**chosen, "all": "", "row": [first]})
     assert (other_rows.status_code, "情况有变" in other_rows.text) == (409, True)
     made = city.send("/city/publicity/make/", chosen)
