@@ -38,15 +38,17 @@ REFUSAL_PHRASES = (
 
 
 def _state_badge(row: Any) -> Badge:
-    """Return the state of an account; for a pending one, the waiting time."""
+    """Return the state of an account; for a pending one, with its waiting time."""
     if not row.active:
         return Badge("idle", gettext("已停用"))
-    if row.registration is Registration.PENDING:
-        wait = waiting_time(row.waiting_since)
-        return Badge("late" if wait["late"] else "wait", wait["words"])
-    return Badge(
-        registration.BADGES[row.registration], translated(registration.REGISTRATION_WORDS[row.registration])
-    )
+    state = translated(registration.REGISTRATION_WORDS[row.registration])
+    if row.registration is not Registration.PENDING:
+        return Badge(registration.BADGES[row.registration], state)
+    wait = waiting_time(row.waiting_since)
+    if not wait["days"]:
+        return Badge("wait", gettext("%(state)s，今天到达", state=state))
+    words = gettext("%(state)s，已等待 %(time)s", state=state, time=wait["words"])
+    return Badge("late" if wait["late"] else "wait", words)
 
 
 COLUMNS = (

@@ -101,7 +101,7 @@ def day(value: date | None) -> str:
 
 
 def waiting_time(since: datetime) -> dict[str, Any]:
-    """Return how long something has waited: `words`, and `late` if that is too long.
+    """Return how long something has waited: `words`, the working `days`, and `late` if they are too many.
 
     `note` names the years counted Monday to Friday; "" where all holidays are known.
     """
@@ -121,8 +121,9 @@ def longest_wait_note(waiting_since: Iterable[datetime]) -> str:
 def _waiting(start: date, end: date, calendar: Calendar) -> dict[str, Any]:
     span = calendar.waited(start, end)
     if span.days == 0:
-        return {"words": gettext("今天"), "late": False, "note": ""}
+        return {"words": gettext("今天"), "days": 0, "late": False, "note": ""}
     return {
+        "days": span.days,
         "words": ngettext("%(num)s 个工作日", "%(num)s 个工作日", span.days),
         "late": span.days >= LATE_WORKING_DAYS,
         "note": missing_holidays_note(span.unknown),

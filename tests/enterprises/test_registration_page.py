@@ -282,6 +282,7 @@ def test_the_count_of_pending_registrations_stops_at_its_limit(
         page = words(client.get("/office/enterprises/"))
         assert f"企业账号 {shown} " in page  # the menu
         assert f"待审核 {shown} 全部" in page
+        assert "待审核，今天到达" in page  # under 状态
 
 
 @pytest.mark.guide("E1")
