@@ -33,6 +33,7 @@ const list = form.querySelector("[data-experiences]");
 const dialog = document.getElementById("experience-dialog");
 const stage = dialog.querySelector("[data-experience-slot]");
 const removal = document.getElementById("experience-remove");
+const unsavedRow = dialog.querySelector("[data-experience-unsaved]");
 let edited = null;
 
 const value = (row, key) => {
@@ -63,6 +64,7 @@ const state = (fields) => [...fields.querySelectorAll("input")].map((one) => [on
 function edit(row, fresh = false) {
   const fields = row.querySelector("[data-experience-fields]");
   edited = { row, fields, fresh, before: state(fields), dirty: isDirty(form), wrong: isWrong(fields), kept: false };
+  unsavedRow.hidden = true;
   stage.append(fields);
   openDialog(dialog);
   (firstWrong(fields) ?? fields.querySelector("input")).focus();
@@ -137,6 +139,13 @@ dialog.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || isComposing(event) || !event.target.matches("input")) return;
   event.preventDefault();
   dialog.querySelector("[data-experience-keep]").click();
+});
+// Esc, and the back gesture of a phone, take nothing typed away the first time.
+dialog.addEventListener("cancel", (event) => {
+  const typed = edited.before.some(([one, text, checked]) => one.value !== text || one.checked !== checked);
+  if (event.target !== dialog || !typed || !unsavedRow.hidden) return;
+  event.preventDefault();
+  unsavedRow.hidden = false;
 });
 dialog.addEventListener("close", () => {
   const { row, fields, fresh, before, dirty, wrong, kept } = edited;
