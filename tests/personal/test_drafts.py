@@ -107,6 +107,8 @@ def test_what_was_typed_is_offered_restored_and_saved(app: Flask, client: Client
     assert kept(app, "position") == "工程师"
     page = client.get(path)
     assert len(offers(page)) == 1
+    [link] = re.findall(r'<a href="#(draft-\d+)">查看未保存的修改</a>', page.text)
+    assert f'id="{link}"' in page.text, "the foot bar leads there from wherever a reloaded page stands"
     assert "岗位职务" in page.text
     assert sheet(page).fields["position"] == ["工程师"]
 
