@@ -120,8 +120,11 @@ class ApplicationView(
         problems = completeness.problems(found, slots) if found else []
         reviews = progress.history(found) if found else []
         check = "check" in request.args
+        elsewise = _shown_otherwise(form, saved)
         text_by_anchor = {
-            problem.anchor: problem_text(problem) for problem in problems if check or not problem.missing
+            problem.anchor: problem_text(problem)
+            for problem in problems
+            if (check or not problem.missing) and problem.anchor.partition("-")[0] not in elsewise
         }
         marks = self._marks(found, reviews, slots, on_form=True)
         if isinstance(form, SavedForm) and (text_by_anchor or marks["marks_at"]):
@@ -240,6 +243,14 @@ class ApplicationView(
     def notice_read(self) -> Any:
         """Record that the 30 seconds are over; returns how many seconds are left (A5)."""
         return {"left": reading.finish(current_user, review.open_application(current_user))}
+
+
+def _shown_otherwise(form: Any, saved: SavedForm) -> set[str]:
+    """Return the fields that show something else than is saved. What is wrong with the saved value is not said beside them."""
+    if form is saved:
+        return set()
+    here, there = typed_fields(form), typed_fields(saved)
+    return {key for key in here if here[key] != there[key]}
 
 
 def _add_problems(form: Any, text_by_anchor: Mapping[str, str]) -> None:

@@ -131,6 +131,19 @@ def test_what_was_typed_is_offered_restored_and_saved(app: Flask, client: Client
 
 
 @ON_SQLITE
+def test_what_is_wrong_with_a_saved_value_is_not_said_beside_the_restored_one(
+    app: Flask, client: Client, case: Application
+) -> None:
+    path, wrong = address(case), "性别与公民身份号码不一致"
+    [right] = sheet(client.get(path)).fields["sex"]
+    other = "male" if right == "female" else "female"
+    client.post(path, data=sheet(client.get(path)).fields | {"sex": other, "do": "save"})
+    assert wrong in client.get(path).text
+    types(client, path, sex=right)
+    assert wrong not in restored(client, path).text
+
+
+@ON_SQLITE
 def test_a_draft_can_be_discarded_by_its_owner_alone(app: Flask, client: Client, case: Application) -> None:
     path = address(case)
     types(client, path, position=TYPED)
