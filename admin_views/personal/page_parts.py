@@ -16,7 +16,7 @@ from common.identity import masked
 from common.money import in_yuan
 from common.single_objects import single_object
 from documents.decision_notices import offered_notices
-from models import Account, Application, Enterprise, Grant, GrantEvent, Review, State, db
+from models import Account, Application, Enterprise, Grant, GrantEvent, Result, Review, State, db
 from payments import publicity
 from payments.grant_transitions import GRANT_BADGES, GRANT_STATE_WORDS
 from workflow import progress, reading, routing, scope
@@ -92,10 +92,13 @@ def trail_items(application: Application, reviews: Sequence[Review]) -> list[dic
         if application.state in routing.REVIEW_STEPS
         else application.enterprise
     )
+    refused_at = _refusing_step(application, reviews)
     for step in progress.step_list(application, reviews):
         item: dict[str, Any] = {"state": STAGE_STATES[step.stage], "label": step_name(step.state, enterprise)}
         if step.stage is progress.Stage.DONE:
             item |= {"who": step.by, "when": stamp(step.at)}
+            if step.state is refused_at:
+                item["state"] = "failed"
         elif step.responsible is not None:
             item |= {"note": step.responsible.name, "phone": step.responsible.telephone}
         if step.stage is progress.Stage.NOW:
@@ -105,18 +108,13 @@ def trail_items(application: Application, reviews: Sequence[Review]) -> list[dic
                 else translated(STATE_WORDS[application.state])
             )
         found.append(item)
-    if reviews and application.state is State.FINISHED and found:
-        last = reviews[0]
-        refused = last.result is not None and last.result.value == "refused"
-        if refused:
-            for item in found:
-                if (
-                    item["state"] == "done"
-                    and item.get("who") == last.actor_name
-                    and item.get("when") == stamp(last.at)
-                ):
-                    item["state"] = "failed"
     return found
+
+
+def _refusing_step(application: Application, reviews: Sequence[Review]) -> State | None:
+    """Return the step that has refused the application; None if none has."""
+    refused = application.state is State.FINISHED and reviews and reviews[0].result is Result.REFUSED
+    return reviews[0].from_state if refused else None
 
 
 def notice_context(application: Application) -> dict[str, Any]:

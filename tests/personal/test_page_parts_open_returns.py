@@ -59,7 +59,9 @@ def test_a_reason_is_read_through_every_step_of_the_applicant(app: Flask, client
 
 @pytest.mark.guide("A13", "A17", "A18")
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_the_history_says_state_result_reason_and_every_decision(app: Flask, client: Client) -> None:
+def test_the_history_says_every_decision_and_the_trail_shows_the_step_that_refused(
+    app: Flask, client: Client
+) -> None:
     with app.app_context():
         at = factories.world().banner
         application = factories.complete_application(at.enterprise)
@@ -76,3 +78,5 @@ def test_the_history_says_state_result_reason_and_every_decision(app: Flask, cli
     assert said.startswith(f"{number} 年度申报 业务结束 不通过 不在岗。 企业回退 企业审核通过 初审不通过")
     chosen = client.send("/personal/application/history/", {"number": number})
     assert chosen.location == f"/personal/application/{number}/"
+    steps = re.findall(r"<li[^>]*trail-([a-z]+).*?</li>", client.get(chosen.location).text, re.DOTALL)
+    assert steps == ["done", "done", "failed", "todo"]
