@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, delete, exists, func, insert, select, text
 
 from common.calendar import local_date
 from common.working_days import Calendar, current_calendar
-from figures.facts import PRESENT, DecisionFacts, Facts, Of, Place, Sums, facts_of
+from figures.facts import PRESENT, DecisionFacts, EnterprisePlace, Facts, Place, Sums, facts_of
 from figures.packing import packed, unpacked
 from figures.reasons import reasons_of
 from models import (
@@ -269,7 +269,7 @@ def _added(stored: Mapping[str, int], counter: Mapping[str, int]) -> dict[str, i
     return {key: stored.get(key, 0) + counter.get(key, 0) for key in sorted({*stored, *counter})}
 
 
-def _add_totals(totals: Mapping[Of, Sequence[int]]) -> None:
+def _add_totals(totals: Mapping[EnterprisePlace, Sequence[int]]) -> None:
     if not totals:
         return
     names = [column.name for column in enterprise_totals.c if not column.primary_key]

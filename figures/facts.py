@@ -86,7 +86,7 @@ class Place(NamedTuple):
     region_id: int
 
 
-class Of(NamedTuple):
+class EnterprisePlace(NamedTuple):
     """The key of a row of `enterprise_totals`, in the order of its columns."""
 
     period_id: int
@@ -99,7 +99,7 @@ class Sums:
 
     def __init__(self) -> None:
         self.numbers: dict[Place, Counter[str]] = {}
-        self.totals: dict[Of, list[int]] = {}
+        self.totals: dict[EnterprisePlace, list[int]] = {}
 
     def add(self, facts: Facts, sign: int = 1) -> None:
         """Add one application, or with `sign` -1 take it away."""
@@ -115,7 +115,9 @@ class Sums:
         self._at(Place(NO_PLACE, month, facts.period_id, facts.region_id))[of_day] += sign
         amounts = [sign * bool(facts.reached & bits) for bits in TOTAL_BITS]
         for period in (facts.period_id, EVERY_PERIOD):
-            total = self.totals.setdefault(Of(period, facts.region_id, facts.enterprise_id), [0, 0, 0])
+            total = self.totals.setdefault(
+                EnterprisePlace(period, facts.region_id, facts.enterprise_id), [0, 0, 0]
+            )
             for place, amount in enumerate(amounts):
                 total[place] += amount
 

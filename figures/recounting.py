@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Select, Table, and_, delete, exists, func, in
 from sqlalchemy.orm import aliased
 
 from figures.counting import add_to_sums, list_reasons, lock_sums, process_due
-from figures.facts import PRESENT, DecisionFacts, Facts, Of, Place, Sums, facts_of
+from figures.facts import PRESENT, DecisionFacts, EnterprisePlace, Facts, Place, Sums, facts_of
 from figures.packing import unpacked
 from models import (
     Action,
@@ -166,7 +166,7 @@ def _stored(connection: Connection, first: int, last: int) -> Sums:
     for row in connection.execute(
         select(*enterprise_totals.c).where(enterprise_totals.c.enterprise_id.between(first, last))
     ):
-        sums.totals[Of._make(row[:3])] = list(row[3:])
+        sums.totals[EnterprisePlace._make(row[:3])] = list(row[3:])
     return sums
 
 

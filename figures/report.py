@@ -1,20 +1,20 @@
-"""The numbers of a statistics page, for what an account may see. Reads sums and what is noted but not added to them yet."""
+"""The numbers of a statistics page, for what an account may see: the sums, and the changes that are not in the sums yet."""
 
 import json
 from calendar import monthrange
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import accumulate, zip_longest
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, String, and_, cast, false, literal, select, true
+from sqlalchemy import ColumnElement, CompoundSelect, Select, String, and_, cast, false, literal, select, true
 
 from accounts.actor_shape import region_ids
 from common.working_days import Calendar
 from figures.counting import SumChange, is_noted, uncounted
-from figures.facts import DAY, DAYS, EVERY_STEP, MONTH, STATUS, Of, Place
+from figures.facts import DAY, DAYS, EVERY_STEP, MONTH, STATUS, TOTAL_BITS, EnterprisePlace, Place
 from figures.packing import LISTED, packed
 from models import (
     REACHED_BITS,
@@ -162,39 +162,39 @@ def percentile(histogram: Sequence[int], share: float) -> int | None:
 def figures(sight: Sight, narrowed: Narrowing, calendar: Calendar | None = None) -> Figures:
     """Return the figures of what an account sees.
 
-    Reads again when the worker has counted meanwhile: what it took from the notes may be in the sums as well.
+    Reads again when the worker has counted in between: the same change could be in the sums and among the uncounted ones.
     """
     for _ in range(MOST_READINGS):
-        late = uncounted(MOST_UNCOUNTED, calendar)
-        read, agreed = _read_sums(sight, narrowed, late)
-        if agreed:
+        pending = uncounted(MOST_UNCOUNTED, calendar)
+        read, consistent = _read_sums(sight, narrowed, pending)
+        if consistent:
             break
-    if not late.changes:
+    if not pending.changes:
         return _known_figures(read)
     found = _figures_of(read)
-    found.is_behind = len(late.changes) >= MOST_UNCOUNTED
-    for place, numbers in late.sums.numbers.items():
+    found.is_behind = len(pending.changes) >= MOST_UNCOUNTED
+    for place, numbers in pending.sums.numbers.items():
         if _is_in(place, sight, narrowed):
             _add(found, place.region_id, packed(numbers), sight.bits)
     return found
 
 
-def _read_sums(sight: Sight, narrowed: Narrowing, late: SumChange) -> tuple[StoredFigures, bool]:
-    """Return what is stored, and whether what is late was still late in the statements that read it."""
-    is_late = is_noted(late.changes[0]) if late.changes else true()
+def _read_sums(sight: Sight, narrowed: Narrowing, pending: SumChange) -> tuple[StoredFigures, bool]:
+    """Return the stored sums, and whether the pending changes were still uncounted when each statement read them."""
+    still_pending = is_noted(pending.changes[0]) if pending.changes else true()
     numbers = cast(statistic_counts.c.numbers, String).label("numbers")
-    query = select(statistic_counts.c.region_id, numbers, is_late.label("is_late")).where(
+    query = select(statistic_counts.c.region_id, numbers, still_pending.label("still_pending")).where(
         _places(sight, narrowed)
     )
     rows = execute(query, {}).all()
-    agreed = all(row.is_late for row in rows)
+    consistent = all(row.still_pending for row in rows)
     most: list[EnterpriseFigure] = []
     if not (sight.enterprise_id or narrowed.has_months or sight.regions == ()):
-        most, agreed_too = _enterprises(sight, narrowed, late, is_late)
-        agreed = agreed and agreed_too
+        most, most_consistent = _enterprises(sight, narrowed, pending, still_pending)
+        consistent = consistent and most_consistent
     return StoredFigures(
         sight.bits, tuple(sorted((row.region_id, row.numbers) for row in rows)), tuple(most)
-    ), agreed
+    ), consistent
 
 
 def _figures_of(read: StoredFigures) -> Figures:
@@ -278,46 +278,23 @@ def _add(found: Figures, region_id: int, numbers: Mapping[str, Any], bits: int) 
 
 
 def _enterprises(
-    sight: Sight, narrowed: Narrowing, late: SumChange, is_late: ColumnElement[bool]
+    sight: Sight, narrowed: Narrowing, pending: SumChange, still_pending: ColumnElement[bool]
 ) -> tuple[list[EnterpriseFigure], bool]:
-    """Return the enterprises with the most applications, and whether what is late was still late."""
-    is_late = is_late.label("is_late")
-    place = {EVERY_STEP: 0, REACHED_BITS[State.PRELIMINARY_REVIEW]: 1, REACHED_BITS[State.CITY_REVIEW]: 2}[
-        sight.bits
-    ]
-    column = (
-        enterprise_totals.c.submitted,
-        enterprise_totals.c.reached_office,
-        enterprise_totals.c.reached_city,
-    )[place]
+    """Return the enterprises with the most applications, and whether the pending changes were still uncounted."""
+    place = TOTAL_BITS.index(sight.bits)
     period = EVERY_PERIOD if narrowed.period_id is None else narrowed.period_id
+    added = {
+        key: total[place]
+        for key, total in pending.sums.totals.items()
+        if key.period_id == period and total[place] and _sees_region(key.region_id, sight, narrowed)
+    }
     among = and_(
         enterprise_totals.c.period_id == period,
         regions_criterion(enterprise_totals.c.region_id, sight, narrowed),
     )
-    added = {
-        key: total[place]
-        for key, total in late.sums.totals.items()
-        if key.period_id == period and total[place] and _sees_region(key.region_id, sight, narrowed)
-    }
-    rows = (
-        select(
-            enterprise_totals.c.region_id,
-            enterprise_totals.c.enterprise_id,
-            column.label("number"),
-            Enterprise.name,
-            is_late,
-        )
-        .join(Enterprise, Enterprise.id == enterprise_totals.c.enterprise_id)
-        .where(among)
-    )
-    most_of_all = rows.order_by(column.desc()).limit(constant(MOST_ENTERPRISES + len(added))).subquery()
-    changed = rows.where(enterprise_totals.c.enterprise_id.in_({key.enterprise_id for key in added}))
-    new = select(literal(NO_PLACE), Enterprise.id, literal(0), Enterprise.name, is_late)
-    new = new.where(Enterprise.id.in_({key.enterprise_id for key in added}))
-    found = execute(most_of_all.select().union_all(changed, new) if added else most_of_all.select(), {}).all()
+    found = execute(_totals_query(place, among, added, still_pending.label("still_pending")), {}).all()
     names = {row.enterprise_id: row.name for row in found}
-    numbers = {Of(period, row.region_id, row.enterprise_id): row.number for row in found}
+    numbers = {EnterprisePlace(period, row.region_id, row.enterprise_id): row.number for row in found}
     for key, number in added.items():
         numbers[key] = numbers.get(key, 0) + number
     most = sorted(((n, key) for key, n in numbers.items() if n > 0), key=lambda one: (-one[0], one[1]))
@@ -325,7 +302,40 @@ def _enterprises(
         EnterpriseFigure(key.enterprise_id, names[key.enterprise_id], key.region_id, n)
         for n, key in most[:MOST_ENTERPRISES]
     ]
-    return figures_of_most, all(row.is_late for row in found)
+    return figures_of_most, all(row.still_pending for row in found)
+
+
+def _totals_query(
+    place: int, among: ColumnElement[bool], added: Collection[EnterprisePlace], still_pending: Any
+) -> Select[Any] | CompoundSelect[Any]:
+    """Return the query for the largest totals, and for those to which something is added.
+
+    Each of the latter enterprises has a further row with 0, for its name: it may have no total yet.
+    """
+    column = (
+        enterprise_totals.c.submitted,
+        enterprise_totals.c.reached_office,
+        enterprise_totals.c.reached_city,
+    )[place]
+    rows = (
+        select(
+            enterprise_totals.c.region_id,
+            enterprise_totals.c.enterprise_id,
+            column.label("number"),
+            Enterprise.name,
+            still_pending,
+        )
+        .join(Enterprise, Enterprise.id == enterprise_totals.c.enterprise_id)
+        .where(among)
+    )
+    largest = rows.order_by(column.desc()).limit(constant(MOST_ENTERPRISES + len(added))).subquery().select()
+    if not added:
+        return largest
+    ids = {key.enterprise_id for key in added}
+    named = select(literal(NO_PLACE), Enterprise.id, literal(0), Enterprise.name, still_pending)
+    return largest.union_all(
+        rows.where(enterprise_totals.c.enterprise_id.in_(ids)), named.where(Enterprise.id.in_(ids))
+    )
 
 
 def region_names(sight: Sight) -> dict[int, str]:
