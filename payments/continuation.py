@@ -149,7 +149,7 @@ def perform_within(
     if transition.in_place and employers.can_confirm(row.enterprise_id):
         raise NotPermitted
     said = Decision(reason).checked(needs_reason=True).reason if transition.needs_reason else ""
-    if (action is END) is (ended is None):
+    if (action is END) != (ended is not None):
         raise NotPermitted
     if ended is not None and ended.last_day > today():
         raise Unacceptable(

@@ -223,7 +223,9 @@ class GrantPage:
     ) -> Any:
         actor = current_user._get_current_object()
         batch = grant.batch
-        may_object = find_grant_transition(grant.state, GrantAction.OBJECT, actor.role) is not None
+        may_object = find_grant_transition(
+            grant.state, GrantAction.OBJECT, actor.role
+        ) is not None and publicity.is_running(batch)
         denied = find_grant_transition(grant.state, GrantAction.RECONSIDER, actor.role) is not None
         events = db.session.scalars(
             select(GrantEvent).where(GrantEvent.grant_id == grant.id).order_by(GrantEvent.id.desc())
@@ -250,10 +252,8 @@ class GrantPage:
             objections=objections.of_grant(actor, grant.id),
             decisions=OBJECTION_WORDS,
             Decision=ObjectionDecision,
-            form=(form or ObjectionForm(formdata=None))
-            if may_object and publicity.is_running(batch)
-            else None,
-            refused_form=form if not (may_object and publicity.is_running(batch)) else None,
+            form=(form or ObjectionForm(formdata=None)) if may_object else None,
+            refused_form=None if may_object else form,
             accept=accept_attribute(PERMITTED),
             most_files=objections.MOST_FILES,
             size_text=size_text,
