@@ -10,7 +10,8 @@ EVERY = timedelta(hours=1)
 
 
 def process_due() -> None:
-    """Do so unless some worker did within the hour. What is missing after a crash is asked an hour later."""
-    if heartbeats.run_if_due(heartbeats.CONTINUATION, EVERY):
+    """Do so unless some worker did within the hour. What is missing after a crash is asked a minute later."""
+    if heartbeats.is_due(heartbeats.CONTINUATION, EVERY):
         continuation_terms.ask_due(today())
         continuation_terms.expire_due(today())
+        heartbeats.beat(heartbeats.CONTINUATION)

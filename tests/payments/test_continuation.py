@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from common.calendar import today
 from common.errors import (
@@ -41,6 +41,7 @@ from payments.continuation import Ended
 from tests import clock, factories
 from tests.factories import World
 from tests.payments.continued import BEFORE_SECOND_YEAR, granted
+from worker import continuing
 
 CONTINUE, CONFIRM, END = ContinuationAction.CONTINUE, ContinuationAction.CONFIRM, ContinuationAction.END
 LEFT = EmploymentEnd.LEFT
@@ -191,6 +192,26 @@ def test_leaving_stops_what_is_still_to_be_paid_with_day_and_reason(ordos: World
     assert (event.action, event.reason) == (GrantAction.LEAVE, grant.stop_reason)
     assert kinds(grant)[-1] == "grant_stopped"
     assert ask("2028-02-01 10:00") == 0
+
+
+@ON_SQLITE
+@pytest.mark.guide("P6")
+def test_an_hour_whose_worker_died_is_done_a_minute_later(
+    ordos: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grant = granted(ordos)
+    with monkeypatch.context() as patched, clock.at(BEFORE_SECOND_YEAR):
+        patched.setattr(continuation_terms, "ask_due", lambda _: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            continuing.process_due()
+    with clock.at("2027-02-01 10:01"):
+        continuing.process_due()
+    assert len(asked(grant)) == 1
+    db.session.execute(delete(Continuation))
+    db.session.commit()
+    with clock.at("2027-02-01 10:59"):
+        continuing.process_due()
+    assert asked(grant) == [], "once an hour is enough"
 
 
 @ON_SQLITE
