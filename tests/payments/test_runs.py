@@ -19,6 +19,7 @@ from models import (
     Application,
     AuditEntry,
     BankAnswer,
+    Batch,
     CorrectionState,
     Deputy,
     Disclosure,
@@ -31,6 +32,7 @@ from models import (
     PaymentEvent,
     PaymentRun,
     PaymentState,
+    Period,
     RunAction,
     RunRow,
     RunState,
@@ -99,6 +101,15 @@ def stopped(one: Grant, by: Account, due_on: date, but: Payment | None = None) -
         each.due_on = each.due_on if each is but else due_on
     db.session.commit()
     stopping.stop_grant(one.id, by, seen_version=fresh(one).version, first_day=today(), reason="离职")
+
+
+def first_part_sent(of: World, second: Account, when: Period) -> tuple[Batch, Grant, PaymentRun]:
+    """A grant of two payments in a batch, and the run that went to the bank with the first: the second is due tomorrow."""
+    money = batch(when, of.centre)
+    one = grant(money, of.city.enterprise, interval=6)
+    of_grant(one)[1].due_on = today() + timedelta(days=1)
+    db.session.commit()
+    return money, one, exported(of.centre, second, when)
 
 
 def sums(name: str) -> reconciling.PeriodSums:
@@ -407,11 +418,7 @@ def test_nothing_more_is_sent_to_an_account_that_the_bank_refused_until_another_
     ordos: World,
 ) -> None:
     maker, second, of = ordos.centre, city_clerk(), period()
-    money = batch(of, maker)
-    one = grant(money, ordos.city.enterprise, interval=6)
-    of_grant(one)[1].due_on = today() + timedelta(days=1)
-    db.session.commit()
-    run = exported(maker, second, of)
+    money, one, run = first_part_sent(ordos, second, of)
     answered(run, maker, said(run, "失败"))
     of_grant(one)[1].due_on = today()
     grant(money, ordos.city.enterprise, parts=1)
@@ -436,11 +443,7 @@ def test_a_run_does_not_go_to_the_bank_with_an_account_that_was_corrected_since_
     ordos: World,
 ) -> None:
     maker, second, of = ordos.centre, city_clerk(), period()
-    money = batch(of, maker)
-    one = grant(money, ordos.city.enterprise, interval=6)
-    of_grant(one)[1].due_on = today() + timedelta(days=1)
-    db.session.commit()
-    earlier = exported(maker, second, of)
+    money, one, earlier = first_part_sent(ordos, second, of)
     of_grant(one)[1].due_on = today()
     grant(money, ordos.city.enterprise, parts=1)
     waits = made(maker, of)
