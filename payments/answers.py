@@ -51,6 +51,9 @@ LONGEST_CELL = 200
 NO_REASON_GIVEN = "银行没有说明原因"  # stays Chinese: it is stored where the bank's words would be
 
 INTERRUPTED = Sentence(N_("多次中断，没有完成。请重新上传；仍不成功请联系维护人员。"))
+GRANTS_LEFT = Sentence(
+    N_("登记以后多次中断，有的补贴还没有办结。请再上传这份回执：不会重复登记；仍不成功请联系维护人员。")
+)
 FILE_MISSING = Sentence(N_("文件已不在服务器上，请重新上传。"))
 ACTOR_GONE = Sentence(N_("确认的账号已停用或已换岗，没有登记。"))
 CONTRADICTED = Sentence(N_("核对之后，这一批已按另一份回执登记，这一份一行也没有登记。请重新上传核对。"))
@@ -154,6 +157,16 @@ def claim() -> ClaimedAnswer | None:
     return ClaimedAnswer(**{name: getattr(row, name) for name in names})
 
 
+def interrupt(job: ClaimedAnswer) -> None:
+    """End the answer after its last attempt, and say whether that attempt had written its rows. Raises ClaimLost."""
+    if job.state is not ImportState.IMPORTING or _new_rows(accepted_rows(job.id, job.run_id)):
+        fail_answer(job, INTERRUPTED)
+        return
+    with exclusive():
+        jobs.report(BankAnswer, job, state=ImportState.DONE, error=GRANTS_LEFT.as_json(), finished_at=now())
+    log.warning("bank answer %s: written, and interrupted before all grants were completed", job.id)
+
+
 def fail_answer(job: ClaimedAnswer, sentence: Sentence) -> None:
     """End the answer; nothing of it has been written. Raises ClaimLost."""
     with exclusive():
@@ -171,7 +184,7 @@ def fail_answer(job: ClaimedAnswer, sentence: Sentence) -> None:
 def postpone(job: ClaimedAnswer) -> None:
     """End an attempt that failed for a reason that may pass; the last one ends the answer. Raises ClaimLost."""
     if jobs.is_last_attempt(job):
-        fail_answer(job, INTERRUPTED)
+        interrupt(job)
         return
     jobs.try_again(BankAnswer, job)
 
@@ -216,19 +229,26 @@ def write_answer(job: ClaimedAnswer) -> None:
 
 
 def _write_rows(job: ClaimedAnswer) -> list[int]:
-    """Write what the accepted rows say; returns the grants of the payments that the answer calls paid."""
-    person = access.active_account(db.session.get_one(Account, job.confirmed_by_id))
-    run = runs.lock_run(job.run_id, person)
+    """Write what the accepted rows say; returns the grants of the payments that the answer calls paid.
+
+    An attempt that died may have written them already. Then whoever confirmed the answer need not be there any more.
+    """
+    run = locked_row(PaymentRun, PaymentRun.id == job.run_id)
     accepted = accepted_rows(job.id, run.id)
     paid = sorted({row.grant_id for row in accepted if row.outcome is BankOutcome.PAID})
     settled = (BankOutcome.PAID, BankOutcome.REFUSED)
-    new = [row for row in accepted if row.outcome is not row.known]
-    if new:
+    if new := _new_rows(accepted):
+        person = access.active_account(db.session.get_one(Account, job.confirmed_by_id))
+        runs.lock_run(run.id, person)  # not of somebody who has changed the desk meanwhile
         if run.state is not RunState.EXPORTED or any(row.known in settled for row in new):
             raise ChangedMeanwhile(None)
         _settle(run, person, new)
     jobs.report(BankAnswer, job)
     return paid
+
+
+def _new_rows(accepted: Sequence[AcceptedRow]) -> list[AcceptedRow]:
+    return [row for row in accepted if row.outcome is not row.known]
 
 
 def _settle(run: PaymentRun, person: Account, rows: Sequence[AcceptedRow]) -> None:

@@ -23,7 +23,7 @@ def process_due() -> None:
 
 def _process(job: ClaimedAnswer) -> None:
     if jobs.is_beyond_last_attempt(job):
-        answers.fail_answer(job, answers.INTERRUPTED)
+        answers.interrupt(job)
     elif job.state is ImportState.IMPORTING:
         answers.write_answer(job)
     else:

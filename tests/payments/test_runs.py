@@ -75,6 +75,7 @@ from tests.payments.grants import (
     said,
 )
 from tests.site.statements import recorded_statements
+from worker import bank_answers
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 """For rules in which no database differs."""
@@ -553,10 +554,12 @@ def test_an_answer_that_contradicts_one_registered_since_its_preview_changes_not
 
 
 @ON_SQLITE
+@pytest.mark.parametrize("closed", [False, True])
 @pytest.mark.guide("P4")
 def test_an_answer_whose_worker_dies_after_its_rows_are_written_is_finished_by_another(
-    ordos: World, monkeypatch: pytest.MonkeyPatch
+    ordos: World, monkeypatch: pytest.MonkeyPatch, closed: bool
 ) -> None:
+    """Also when the account that confirmed it has been closed meanwhile: its rows are there."""
     maker, second, of = ordos.centre, city_clerk(), period()
     one = grant(batch(of, maker), ordos.city.enterprise, parts=1)
     run = exported(maker, second, of)
@@ -580,6 +583,7 @@ def test_an_answer_whose_worker_dies_after_its_rows_are_written_is_finished_by_a
     assert (states(one), fresh(one).state) == ([PAID], GrantState.GRANTED)
     assert answers.claim() is None, "the lease of the first still runs"
     db.session.execute(update(BankAnswer).values(next_try=now()))
+    maker.active = not closed
     db.session.commit()
     other = answers.claim()
     assert other is not None
@@ -589,6 +593,37 @@ def test_an_answer_whose_worker_dies_after_its_rows_are_written_is_finished_by_a
         answers.write_answer(first)
     paid = select(func.count(PaymentEvent.id)).where(PaymentEvent.action == PaymentAction.PAY)
     assert db.session.scalar(paid) == 1
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("written", [True, False])
+@pytest.mark.guide("P4")
+def test_an_answer_that_fails_at_every_attempt_says_whether_its_rows_are_written(
+    ordos: World, monkeypatch: pytest.MonkeyPatch, written: bool
+) -> None:
+    maker, second, of = ordos.centre, city_clerk(), period()
+    one = grant(batch(of, maker), ordos.city.enterprise, parts=1)
+    run = exported(maker, second, of)
+    answer = previewed(run, maker, said(run, "成功"))
+    answers.confirm_answer(maker, answer.id, seen=1)
+    with monkeypatch.context() as broken:
+        broken.setattr(
+            reversals if written else payment_moves,
+            "complete_paid_grants" if written else "perform_within",
+            lambda *_, **__: 1 / 0,
+        )
+        for _ in range(jobs.MOST_ATTEMPTS):
+            bank_answers.process_due()
+            db.session.execute(update(BankAnswer).values(next_try=now()))
+            db.session.commit()
+    if written:
+        assert (states(one), fresh(answer).state) == ([PAID], ImportState.DONE)
+        assert fresh(answer).error[0] == answers.GRANTS_LEFT.text
+    else:
+        assert (states(one), fresh(answer).state) == ([IN_RUN], ImportState.FAILED)
+        assert fresh(answer).error[0] == answers.INTERRUPTED.text
+    answered(run, second, said(run, "成功"))
+    assert (states(one), fresh(one).state) == ([PAID], GrantState.COMPLETED)
 
 
 @ON_SQLITE
