@@ -42,11 +42,13 @@ POSTGRESQL_CONSTRAINTS = """
 POSTGRESQL_INDEXES = (
     "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1, 2"
 )
-SQLITE_INDEXES = "SELECT tbl_name, name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+SQLITE_INDEXES_AND_TRIGGERS = """
+    SELECT tbl_name, name, sql FROM sqlite_master WHERE type IN ('index', 'trigger') AND sql IS NOT NULL
+"""
 
 
 def schema_of(engine: Engine) -> dict[str, Any]:
-    """Tables, columns, constraints and indexes, as the database itself describes them."""
+    """Tables, columns, constraints, indexes and triggers, as the database itself describes them."""
     inspector = inspect(engine)
     tables = sorted(set(inspector.get_table_names()) - {"alembic_version"})
     found: dict[str, Any] = {}
@@ -75,8 +77,10 @@ def schema_of(engine: Engine) -> dict[str, Any]:
                 rows = connection.execute(text(query))
                 found[query] = [tuple(row) for row in rows if "alembic_version" not in row[0]]
         else:
-            rows = connection.execute(text(SQLITE_INDEXES))
-            found["indexes"] = sorted((table, name, " ".join(sql.split())) for table, name, sql in rows)
+            rows = connection.execute(text(SQLITE_INDEXES_AND_TRIGGERS))
+            found["indexes and triggers"] = sorted(
+                (table, name, " ".join(sql.split())) for table, name, sql in rows
+            )
     return found
 
 
