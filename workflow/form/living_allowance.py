@@ -110,8 +110,12 @@ ETHNICITIES = same_keys(
         N_("珞巴族"),
         N_("基诺族"),
     ],
+    N_("穿青人"),
+    N_("其他未识别民族"),
     N_("外国血统"),
 )
+"""GB/T 3304-1991, and what the population censuses count besides its 56: 未识别的民族, 外国人加入中国籍. 穿青人, most of the former,
+have that word on their identity cards."""
 
 EXPERIENCE_KINDS = MappingProxyType({ExperienceKind.STUDY: N_("学习"), ExperienceKind.WORK: N_("工作")})
 
