@@ -26,8 +26,6 @@ from tests import factories
 from tests.factories import Place, World
 from tests.payments import grants
 
-RUN_ROUTES = ("run", "act", "upload")
-
 
 @dataclass(frozen=True)
 class Paid:

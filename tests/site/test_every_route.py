@@ -31,8 +31,6 @@ ID = re.compile(r'\sid="([^"]+)"')
 """Labels and descriptions refer to ids: of two equal ones a screen reader reads the first."""
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 OK, SEE_OTHER = {200}, {302, 303}
-REFUSED_AS_TYPED = {400, 409, 422}
-"""Of a form that says what is wrong with it."""
 
 NOTED_BY_READING = {"notice_readings", "open_pages", "file_jobs"}
 """That 「申请须知」 was opened is noted when the page is shown: the server holds the 30 seconds (A5). So is, where there are no
