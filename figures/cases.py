@@ -1,5 +1,7 @@
-"""The decisions that a number of the statistics counts, one by one. Who sees the number sees them; who may see their applications
-is another question (workflow/scope.py)."""
+"""The decisions that a number of the statistics counts, one by one.
+
+Whoever sees the number sees them. Their applications are visible within workflow/scope.py only.
+"""
 
 from datetime import date
 from typing import Any, NamedTuple
@@ -16,18 +18,18 @@ class Counted(NamedTuple):
 
     step: State | None = None
     within: int | None = None
-    """The most working days that they took; None for any number."""
+    """The largest number of working days; None for any."""
     reason: str = RETURN
 
     @property
     def ordered_by(self) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
-        """Return the day and the id by which they are in order."""
+        """Return the columns of the order: day and id."""
         columns = (counted_reasons if self.step is None else counted_decisions).c
         return columns.decided_on, columns.review_id
 
 
 def decisions_of(sight: Sight, narrowed: Narrowing, counted: Counted) -> Select[Any]:
-    """Return the query for these decisions of what an account sees of the sums, as the page is narrowed."""
+    """Return the query for these decisions, among what the account sees of the sums and the page's filters leave."""
     query = select(
         counted_decisions.c.application_id,
         counted_decisions.c.region_id,

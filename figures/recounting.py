@@ -35,7 +35,7 @@ from models.statistics import (
 from workflow.scope import DECISIONS
 
 ENTERPRISES_AT_ONCE = 200
-"""So many enterprises are compared at a time: the sums of all do not fit into memory."""
+"""Enterprises that are compared at a time: the sums of all do not fit into memory."""
 
 ROWS_AT_ONCE = 5_000
 
@@ -55,7 +55,7 @@ IN_FORCE = and_(
         _LATER.action == Action.TAKE_BACK,
     ),
 )
-"""A decision that was not taken back: that stands directly after it."""
+"""The decisions that were not taken back. The row of a taking back comes directly after its decision."""
 
 
 @dataclass
@@ -70,7 +70,7 @@ class Findings:
     missing: list[int] = field(default_factory=list)
     """Decisions."""
     unlisted: list[int] = field(default_factory=list)
-    """Decisions whose reasons stand otherwise in `counted_reasons`."""
+    """Decisions whose rows in `counted_reasons` differ."""
 
     @property
     def wrong_numbers(self) -> int:

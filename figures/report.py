@@ -38,7 +38,7 @@ MOST_KNOWN = 8
 
 
 class Sight(NamedTuple):
-    """What of the sums an account sees: the same applications as in its list (workflow.scope.visible).
+    """The part of the sums that an account sees: those of the applications in its list (workflow.scope.visible).
 
     `bits`: the steps of which an application must have reached one. `regions`: None for all.
     """
@@ -62,7 +62,7 @@ def sight_of(actor: Account) -> Sight:
 
 
 class Narrowing(NamedTuple):
-    """What somebody narrows the figures to. Months as 2026-11; "" for no limit."""
+    """The filters of a statistics page. Months as 2026-11; "" for no limit."""
 
     period_id: int | None = None
     region_id: int | None = None
@@ -75,7 +75,7 @@ class Narrowing(NamedTuple):
 
     @property
     def month(self) -> str:
-        """Return the month that it is narrowed to; "" for none or several."""
+        """Return the month if the filter leaves exactly one, else ""."""
         return self.first if self.first == self.last else ""
 
 
@@ -205,7 +205,7 @@ def _figures_of(read: StoredFigures) -> Figures:
 
 
 _known_figures = lru_cache(maxsize=MOST_KNOWN)(_figures_of)
-"""A page and its charts show the same figures, and so do the pages of several people until something is counted."""
+"""Cached for the charts of a page and for the pages of others, who get equal sums until something is counted."""
 
 
 def _places(sight: Sight, narrowed: Narrowing) -> ColumnElement[bool]:

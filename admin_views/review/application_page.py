@@ -78,7 +78,7 @@ class ApplicationPage:
         (actor, shape), reviews = current_actor(), history_with_submissions(found)
         menu_queries = tuple(menu_numbers(self.admin, shape).values())
         read = read_by(found, reviews, actor)
-        with read_together():  # PostgreSQL answers while what needs none of it is prepared
+        with read_together():  # PostgreSQL answers while the block prepares what needs no answer
             also_count = (*frame_queries(shape), LIMITS, *menu_queries)
             next_one = self._send_next(found.id, found.arrived_at, also_count)
             context = send_page_context(found, actor, submitted_fields(found, read))

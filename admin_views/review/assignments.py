@@ -18,13 +18,13 @@ from models import Action, Application, db
 from workflow.transitions import ACTION_WORDS, open_transitions
 
 NOBODY, NO_ACCOUNT = "nobody", 0
-"""What 「放回」 sends instead of an account, and the id of no account, for a field that holds none."""
+"""The value that 「放回」 sends instead of an account, and an id that no account has."""
 DOT = b'<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
 """The picture that a page without scripts asks for."""
 
 
 class Question(NamedTuple):
-    """Whether to decide what a colleague has taken. `action` is what was asked for."""
+    """The question before a decision on an application that a colleague has taken. `action` is the decision."""
 
     action: Action
     holder: str

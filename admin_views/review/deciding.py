@@ -33,7 +33,7 @@ class Deciding:
 
     @expose("/<number>/decide/", methods=("POST",))
     def decide(self: Any, number: str) -> Any:
-        """Do what a button says; then the next waiting application opens."""
+        """Perform the decision of a button, then open the next waiting application."""
         form = request.form
         action = _action(form.get("action", ""))
         reason = form.get("reason", "")
@@ -48,18 +48,18 @@ class Deciding:
                 decision=DeskDecision(reason),
                 check=None if form.get("anyway") else assignments.refuse_taken,
             )
-        except TakenByColleague as hindrance:
-            question = Question(action, hindrance.holder)
+        except TakenByColleague as refusal:
+            question = Question(action, refusal.holder)
             return self._page(self.get_one(number), 409, question=question, typed={action.value: reason})
         except ReasonRefused as refusal:
             wrong = {action.value: reason_problem(refusal, gettext("请填写原因，申请人会看到这段文字。"))}
             return self._page(self.get_one(number), 422, wrong=wrong, typed={action.value: reason})
-        except ChangedMeanwhile as hindrance:
+        except ChangedMeanwhile as refusal:
             found = self.get_one(number)
-            return self._page(found, 409, meanwhile=hindrance.last, typed={action.value: reason})
+            return self._page(found, 409, meanwhile=refusal.last, typed={action.value: reason})
         except (NotPermitted, NotVisible):
             abort(404)
-        if row is None:  # saving, which leaves none, is the applicant's alone
+        if row is None:  # only saving has no history row, and it is the applicant's
             abort(404)
         flash(self.link_to_take_back(_done(row), row.application.number), "success")
         following = self._send_next(row.application_id, row.waited_since)()
@@ -76,7 +76,7 @@ def _action(word: str) -> Action:
 
 
 def _done(row: Review) -> str:
-    """Return what was just done and, when somebody has it now, who and whom to remind (E6)."""
+    """Return what was done, and who has the application now, with the telephone (E6)."""
     found = row.application
     said = translated(BY_STATE_AND_ACTION[row.from_state, row.action].wording)
     sentence = cached_gettext(DONE) % {"name": found.name, "number": found.number, "said": said}

@@ -38,16 +38,17 @@ READ_ONLY = "25006"
 WAITED = "talent.waited"
 """In the environment of a request: the seconds that it waited for a thread (server/buffering_worker.py)."""
 MOST_WAITED = 5.0
-"""A request that waited longer is refused: the site cannot keep up, and answering it costs the time of those who come after it."""
+"""A request that waited longer is refused: the site cannot keep up, and later requests would wait for this one."""
 OVERLOAD_RETRY_SECONDS = 30
 """Retry-After of a refused request. Those refused meanwhile come back spread over about as long as they take to read the page."""
 LAST_OVERLOAD = "last_overload_logged"
 LONG_BODY = 64 * 1024
-"""Bytes of a body that are not asked for once more: a telephone sent them for minutes. Uploads wait for each other alone."""
+"""Bytes. A request with a longer body is not refused: a telephone may have sent it for minutes. Such requests have threads of their
+own, so that only uploads wait for it."""
 NAVIGATION = "navigate"
 """Sec-Fetch-Mode of a request for a page, as a link or a form sends it (Fetch Metadata, W3C). Older browsers send none."""
 NEVER_REFUSED = frozenset({"static", "portal.healthz"})
-"""Cheap, and pages are broken without them."""
+"""Endpoints that cost little, and without which pages are broken."""
 NEVER_ECHOED = ("csrf_token", "password", "password_again", "present_password", "one_time_code")
 LOGIN = "accounts.login"
 REASON = "reason"
@@ -200,7 +201,7 @@ def refuse_when_overloaded() -> tuple[str, int, dict[str, str]] | None:
 
 
 def _log_overload(waited: float) -> None:
-    """Log it once a second: writing a line for each refused request would cost more than refusing it."""
+    """Log at most once a second: a line for each refused request would cost more than the refusal."""
     logged, at = current_app.extensions, time.monotonic()
     if at - logged.get(LAST_OVERLOAD, -math.inf) >= 1:
         logged[LAST_OVERLOAD] = at

@@ -1,7 +1,7 @@
-"""Answers a read again whose database connection had died, before anybody sees it (S2).
+"""Repeats a read whose database connection turned out to be dead, so that nobody sees an error (S2).
 
-After a restart of PostgreSQL every pooled connection is dead, and that is noticed only when one is used. A read changes nothing and
-can begin anew; by then the pool has new connections. A write cannot: whether it was committed is not known.
+After a restart of PostgreSQL every pooled connection is dead, which is noticed when one is used. A read changes nothing and can be
+repeated: by then the pool has new connections. A write cannot, because nobody knows whether it was committed.
 """
 
 from collections.abc import Callable, Iterable
@@ -41,7 +41,7 @@ class ReadAgain:
 
 
 def note_lost_connection(request: Request, error: Exception) -> bool:
-    """Note that the request can be read again. Returns False for a write, for a connection that never was, or the second time."""
+    """Note that the request can be repeated. Returns False for a write, without a connection that was lost, and the second time."""
     lost = (
         isinstance(error, DBAPIError)
         and error.connection_invalidated

@@ -28,7 +28,7 @@ NOTHING = "—"
 MOST_ADDRESSES = 200
 MOST_PAGES = 8
 SINCE_EVER = "2000-01-01"
-"""Begins a span that leaves out what was never submitted: only administrators see such applications."""
+"""First day of a filter by submission that only leaves out what was never submitted, which administrators see."""
 
 STATUSES = {
     State.ENTERPRISE_REVIEW.value: STATE_WORDS[State.ENTERPRISE_REVIEW],
@@ -102,7 +102,7 @@ class Links(NamedTuple):
 
 @lru_cache(maxsize=MOST_ADDRESSES)
 def _address(links: Links, replaced: tuple[str, ...]) -> str:
-    """Return the address of a list as the page is narrowed, without what a link replaces, up to what it adds."""
+    """Return the URL of a list with the page's filters except those that a link replaces, open for those that it adds."""
     narrowed = links.narrowed
     found: dict[str, Any] = {"tab": "all"}
     if narrowed.period_id is not None:

@@ -91,7 +91,7 @@ function check(row, fields) {
   const words = stage.dataset;
   const say = (control, sentence) => {
     const label = control.closest(".field").querySelector("label, legend").firstChild.textContent.trim();
-    tell(control.id, [sentence.replace("{row}", number).replace("{label}", label)]);
+    showErrors(control.id, [sentence.replace("{row}", number).replace("{label}", label)]);
   };
   fields.querySelectorAll(".field").forEach(untell);
   const [start, end] = ["start", "end"].map((key) => fields.querySelector(`[name$="-${key}"]`));
@@ -241,7 +241,7 @@ function untell(field) {
   for (const control of [field, ...field.querySelectorAll("[aria-invalid]")]) control.removeAttribute("aria-invalid");
 }
 
-function tell(id, sentences) {
+function showErrors(id, sentences) {
   const control = document.getElementById(id);
   const field = control?.closest(".field");
   if (!field) return;
@@ -305,33 +305,33 @@ form.addEventListener("submit", async (event) => {
   const content = contentOf(body);
   if (button?.name) body.set(button.name, button.value);
   const answer = await send(body);
-  const told = answer?.headers.get("Content-Type")?.includes("json") ? await answer.json().catch(() => null) : null;
+  const reply = answer?.headers.get("Content-Type")?.includes("json") ? await answer.json().catch(() => null) : null;
   delete form.dataset.saving;
   keepSoon();
   button?.removeAttribute("aria-busy");
   clearErrors();
   login.hidden = true;
-  if (!told?.location) pressed = null;
+  if (!reply?.location) pressed = null;
   else if (contentOf(new FormData(form)) !== content) pressed ??= button; // typed while it was on its way: saved once more
-  if (told?.location && pressed) {
-    form.elements.version.value = told.version;
-    form.elements.base.value = told.base;
-    form.action = told.action;
+  if (reply?.location && pressed) {
+    form.elements.version.value = reply.version;
+    form.elements.base.value = reply.base;
+    form.action = reply.action;
     const next = pressed;
     pressed = null;
     form.requestSubmit(next);
-  } else if (told?.location) {
+  } else if (reply?.location) {
     markClean(form);
     saved();
     if (body.get("do") === "save") sessionStorage.setItem(PLACE, JSON.stringify({ top: window.scrollY, worked }));
-    window.location.assign(told.location);
-  } else if (told?.compare) {
-    checkElsewhere(told.compare);
-  } else if (told?.failed) {
-    if (told.base) form.elements.base.value = told.base;
-    form.elements.version.value = told.version;
-    for (const [id, sentences] of Object.entries(told.errors)) tell(id, sentences);
-    markFailed(form, told.failed);
+    window.location.assign(reply.location);
+  } else if (reply?.compare) {
+    checkElsewhere(reply.compare);
+  } else if (reply?.failed) {
+    if (reply.base) form.elements.base.value = reply.base;
+    form.elements.version.value = reply.version;
+    for (const [id, sentences] of Object.entries(reply.errors)) showErrors(id, sentences);
+    markFailed(form, reply.failed);
     form.querySelector("[aria-invalid=true]")?.scrollIntoView({ block: "center" });
   } else {
     const expired = answer && (answer.redirected || answer.status === EXPIRED || answer.status === 404);

@@ -119,21 +119,21 @@ async function deliver(letter, here) {
   sending = true;
   last = Date.now();
   const answer = await send(letter);
-  const told = await jsonOf(answer);
+  const reply = await jsonOf(answer);
   sending = false;
   if (done || (!answer && form.dataset.saving)) return;
   const ended = hasEnded(answer);
   login.hidden = !ended;
-  if (answer?.ok && told) {
+  if (answer?.ok && reply) {
     sent = { ...sent, ...texts(letter.fields) };
     if (!Object.keys(unsent()).length) forget(NAME);
-    say(settings.stored.replace("{time}", told.at));
-    notice(told);
-  } else if (answer?.status === 409 && told) {
-    notice(told);
-  } else if (told?.failed) {
+    say(settings.stored.replace("{time}", reply.at));
+    notice(reply);
+  } else if (answer?.status === 409 && reply) {
+    notice(reply);
+  } else if (reply?.failed) {
     sent = { ...sent, ...texts(letter.fields) }; // what is refused as it is, is not sent again until it changes
-    say(told.failed, true);
+    say(reply.failed, true);
   } else if (!here) {
     say(settings.unkept, true);
   } else {
@@ -173,12 +173,12 @@ export function saved() {
 const place = document.querySelector("[data-saved-elsewhere]");
 let compared = form.elements.version.value;
 
-async function notice(told) {
-  const version = String(told.version);
-  if (!told.compare || version === form.elements.version.value || version === compared) return;
+async function notice(reply) {
+  const version = String(reply.version);
+  if (!reply.compare || version === form.elements.version.value || version === compared) return;
   const body = new FormData(form);
   body.set("do", "compare");
-  const answer = await fetch(told.compare, { method: "POST", body, headers: { Accept: "application/json" } }).catch(() => null);
+  const answer = await fetch(reply.compare, { method: "POST", body, headers: { Accept: "application/json" } }).catch(() => null);
   const found = await jsonOf(answer);
   if (!found?.failed || done) return;
   compared = version;
@@ -210,8 +210,8 @@ async function look() {
   if (document.hidden || done) return;
   if (trouble || Object.keys(unsent()).length) step();
   const answer = await fetch(settings.draft, { headers: { Accept: "application/json" } }).catch(() => null);
-  const told = answer?.ok && !answer.redirected ? await jsonOf(answer) : null;
-  if (told) notice(told);
+  const reply = answer?.ok && !answer.redirected ? await jsonOf(answer) : null;
+  if (reply) notice(reply);
 }
 
 document.addEventListener("input", (event) => event.target.form === form && keepSoon());

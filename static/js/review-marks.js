@@ -64,15 +64,15 @@ function refuse(sentence) {
   if (sentence) form.elements.note.setAttribute("aria-invalid", "true");
 }
 
-function show(told, target) {
-  slot(target).innerHTML = told.place;
+function show(reply, target) {
+  slot(target).innerHTML = reply.place;
   for (const link of slot(target).querySelectorAll("a")) {
     link.setAttribute("aria-label", `${link.textContent.trim()} ${placeOf(target).dataset.markable}`);
   }
-  for (const list of document.querySelectorAll("[data-marks-going]")) list.innerHTML = told.list;
-  for (const words of document.querySelectorAll("[data-marks-dropped]")) words.textContent = told.dropped.trim();
-  for (const needed of document.querySelectorAll("[data-reason-needed]")) needed.hidden = told.count > 0;
-  for (const free of document.querySelectorAll("[data-reason-free]")) free.hidden = told.count === 0;
+  for (const list of document.querySelectorAll("[data-marks-going]")) list.innerHTML = reply.list;
+  for (const words of document.querySelectorAll("[data-marks-dropped]")) words.textContent = reply.dropped.trim();
+  for (const needed of document.querySelectorAll("[data-reason-needed]")) needed.hidden = reply.count > 0;
+  for (const free of document.querySelectorAll("[data-reason-free]")) free.hidden = reply.count === 0;
 }
 
 /** A token of the session in which the same person has come in again, taken from the page with the form in its place. */
@@ -102,18 +102,18 @@ document.addEventListener("submit", async (event) => {
   const body = new FormData(sent);
   if (event.submitter?.name) body.set(event.submitter.name, event.submitter.value);
   const answer = await send(body);
-  const told = answer?.headers.get("Content-Type")?.includes("json") ? await answer.json().catch(() => null) : null;
+  const reply = answer?.headers.get("Content-Type")?.includes("json") ? await answer.json().catch(() => null) : null;
   delete sent.dataset.sending;
   if (form !== sent) return;
-  if (told?.place !== undefined) {
+  if (reply?.place !== undefined) {
     const target = body.get("target");
-    show(told, target);
+    show(reply, target);
     close();
-    document.querySelector("[data-mark-status]").textContent = told.said;
+    document.querySelector("[data-mark-status]").textContent = reply.said;
   } else {
     const expired = answer && (answer.redirected || answer.status === EXPIRED || answer.status === 404);
     const { failed, busy } = form.dataset;
-    refuse(told?.failed ?? (expired ? form.dataset.expired : answer ? busy : failed));
+    refuse(reply?.failed ?? (expired ? form.dataset.expired : answer ? busy : failed));
     form.elements.note.focus();
   }
 });

@@ -96,9 +96,9 @@ export function transfer(file, page) {
         continue;
       }
       if (answer.status === FORM_EXPIRED || answer.redirected) return { kind: "expired" };
-      const told = await answer.text().catch(() => "");
+      const body = await answer.text().catch(() => "");
       if (answer.ok) return { kind: "done" };
-      const sentences = sentencesOf(told);
+      const sentences = sentencesOf(body);
       if (!sentences || answer.status === 409) return { kind: "broken", percent: 100 };
       upload.abort(true).catch(() => null);
       return { kind: "refused", sentences };

@@ -281,7 +281,7 @@ async function start() {
     status.textContent = words.wordNone;
     return;
   }
-  const tell = () => {
+  const showCount = () => {
     const present = [...tried].filter((one) => one.state === "sending").length;
     const all = tried.size + left().length;
     status.textContent = words.wordSending.replace("{n}", Math.min(tried.size - present + 1, all)).replace("{m}", all);
@@ -290,9 +290,9 @@ async function start() {
     for (let [one] = left(); one; [one] = left()) {
       tried.add(one);
       const sending = send(one);
-      tell();
+      showCount();
       await sending;
-      tell();
+      showCount();
     }
   };
   busy = true;
