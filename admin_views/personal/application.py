@@ -25,6 +25,7 @@ from admin_views.personal.page_parts import (
     employer_words,
     grant_of,
     notice_context,
+    passed_in,
     section_context,
     side_column,
 )
@@ -120,6 +121,9 @@ class ApplicationView(
         problems = completeness.problems(found, slots) if found else []
         reviews = progress.history(found) if found else []
         check = "check" in request.args
+        admission = periods.admission(found)
+        beside = side_column(found, reviews)
+        asks_again = beside["begins_anew"] and admission.period
         elsewise = _shown_otherwise(form, saved)
         text_by_anchor = {
             problem.anchor: problem_text(problem)
@@ -150,7 +154,8 @@ class ApplicationView(
             if found
             else [],
             returned=found is not None and found.state is State.RETURNED,
-            admission=periods.admission(found),
+            admission=admission,
+            passed_already=passed_in(admission.period) if asks_again else None,
             notice=notice,
             notice_reading=notice_reading,
             notice_left=reading.seconds_left(notice_reading) if notice else 0,
@@ -172,7 +177,7 @@ class ApplicationView(
                 **further,
             },
             **marks,
-            **side_column(found, reviews),
+            **beside,
         )
         return content, status
 

@@ -38,6 +38,7 @@ class PersonalHome(ConsoleView):
             open=found.latest is not None and found.latest.state is not State.FINISHED,
             state_words=STATE_WORDS,
             result_words=RESULT_WORDS,
+            has_passed=found.has_passed,
             desk=found.desk,
             admission=found.admission,
             open_question=found.question,

@@ -16,7 +16,7 @@ from common.identity import masked
 from common.money import in_yuan
 from common.single_objects import single_object
 from documents.decision_notices import offered_notices
-from models import Account, Application, Enterprise, Grant, GrantEvent, Result, Review, State, db
+from models import Account, Application, Enterprise, Grant, GrantEvent, Period, Result, Review, State, db
 from payments import publicity
 from payments.grant_transitions import GRANT_BADGES, GRANT_STATE_WORDS
 from workflow import progress, reading, routing, scope
@@ -144,6 +144,14 @@ def side_column(application: Application | None, reviews: Sequence[Review]) -> d
         "returns": progress.open_returns(reviews),
         "notices": list(offered_notices(reviews, current_user)),
     }
+
+
+def passed_in(period: Period) -> str | None:
+    """Return the number of this person's application that has passed in a period: nobody is paid twice for one period."""
+    passed = select(Application.number).where(scope.visible(current_user), Application.result == Result.PASSED)
+    return db.session.scalar(
+        passed.where(Application.period_id == period.id).order_by(Application.id.desc()).limit(1)
+    )
 
 
 def grant_of(application: Application) -> dict[str, Any] | None:

@@ -42,6 +42,7 @@ class LatestApplication(NamedTuple):
     state: State
     result: Result | None
     round: int
+    period_id: int | None
 
     @property
     def is_resubmitted_within_a_term(self) -> bool:
@@ -50,6 +51,7 @@ class LatestApplication(NamedTuple):
 
 
 class PeriodRow(NamedTuple):
+    id: int
     name: str
     opens: date
     closes: date
@@ -69,6 +71,12 @@ class Situation(NamedTuple):
     about: AboutApplication | None
     admission: Admission
     question: QuestionRow | None
+
+    @property
+    def has_passed(self) -> bool:
+        """Say whether the last application has passed in the period that is open: nobody is paid twice for one period."""
+        period, latest = self.admission.period, self.latest
+        return bool(period and latest and latest.result is Result.PASSED and latest.period_id == period.id)
 
     @property
     def desk(self) -> str:

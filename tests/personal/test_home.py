@@ -139,3 +139,20 @@ def test_a_closed_period_offers_nothing_that_it_would_refuse(app: Flask, client:
     assert "现在不在申报期内" not in client.get("/personal/").text, (
         "who waits for a decision fills in nothing"
     )
+
+
+@pytest.mark.guide("P3")
+def test_who_has_passed_in_this_period_is_told_so_before_applying_again(app: Flask, client: Client) -> None:
+    with app.app_context():
+        world = factories.world()
+        application = factories.application_at(State.FINISHED, world.city, world)
+        number = application.number
+        sit_down(client, application.applicant)
+    home, anew = "/personal/", "/personal/application/?new=1"
+    assert "一般不必再申请" in client.get(home).text
+    assert f"本申报期您的申请 {number} 已审核通过" in client.get(anew).text
+    with app.app_context():
+        later = calendar.today() + timedelta(days=9)
+        db.session.execute(update(Period).values(opens=later, closes=later))
+        db.session.commit()
+    assert "一般不必再申请" not in client.get(home).text + client.get(anew).text, "the next period is another"
