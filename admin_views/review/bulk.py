@@ -26,10 +26,13 @@ from common.jobs import progress_of
 from common.wording import N_
 from desk import bulk
 from desk.phrases import PHRASES
-from models import Action, Application, BulkJob, BulkRow, BulkState, Role, db, now
+from models import Action, Application, BulkJob, BulkRow, BulkState, Enterprise, Role, db, now
 from workflow import scope
 from workflow.decision import Decision
 from workflow.transitions import ACTION_WORDS
+
+MOST_NAMED = 100
+"""Applications that the question before a bulk decision names one by one; more are read by nobody."""
 
 BADGES = {
     BulkState.CHOSEN: "late",
@@ -108,6 +111,12 @@ ROW_COLUMNS = (
 )
 
 
+NAMED_COLUMNS = (
+    *ROW_COLUMNS[:2],
+    Column("enterprise", N_("工作单位")),
+)
+
+
 def fault_text(fault: list[Any] | None) -> str:
     """Return why a row was not decided."""
     return translated(*fault) if fault else gettext("还没有办到这一件。")
@@ -125,6 +134,19 @@ def _not_decided(job: BulkJob) -> Select[Any]:
         select(Application.number, Application.name, BulkRow.fault, in_sight)
         .join(BulkRow, BulkRow.application_id == Application.id)
         .where(BulkRow.job_id == job.id, left)
+    )
+
+
+def _named(job: BulkJob) -> Select[Any]:
+    """Return the query of the applications that a chosen job would decide, as many as are named."""
+    return (
+        select(Application.number, Application.name, Enterprise.name.label("enterprise"))
+        .join(BulkRow, BulkRow.application_id == Application.id)
+        .outerjoin(Enterprise, Enterprise.id == Application.submitted_enterprise_id)
+        .where(BulkRow.job_id == job.id, BulkRow.decided.is_(None))
+        .where(scope.visible(current_user._get_current_object()))
+        .order_by(BulkRow.application_id)
+        .limit(MOST_NAMED)
     )
 
 
@@ -205,6 +227,7 @@ class BulkDecisions(ScopedView):
             needs_reason=bulk.needs_reason(job.actor_role, action),
             phrases=[translated(phrase) for phrase in PHRASES.get(action, ())],
             summary=bulk.summary(job) if chosen else None,
+            named=DataTable(NAMED_COLUMNS, db.session.execute(_named(job)).all()) if chosen else None,
             in_work=in_work,
             notice=job_notice(job, progress_of(job), NOTICE_TEXTS) if in_work else None,
             rows=DataTable(ROW_COLUMNS, rows.rows) if rows else None,
