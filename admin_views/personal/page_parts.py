@@ -148,7 +148,9 @@ def side_column(application: Application | None, reviews: Sequence[Review]) -> d
 
 def passed_in(period: Period) -> str | None:
     """Return the number of this person's application that has passed in a period: nobody is paid twice for one period."""
-    passed = select(Application.number).where(scope.visible(current_user), Application.result == Result.PASSED)
+    passed = select(Application.number).where(
+        scope.visible(current_user), Application.result == Result.PASSED
+    )
     return db.session.scalar(
         passed.where(Application.period_id == period.id).order_by(Application.id.desc()).limit(1)
     )

@@ -49,7 +49,9 @@ def test_ticked_rows_are_returned_with_one_reason_after_a_summary_and_what_was_n
     job = chosen.location
     asked = clerk.get(job).text
     assert "可以回退的 2 件" in asked
-    assert re.findall(r'href="/office/(2[^"/]+)/"', asked) == rows[:2], "those that would be decided are named"
+    assert re.findall(r'href="/office/(2[^"/]+)/"', asked) == rows[:2], (
+        "those that would be decided are named"
+    )
     assert [state(app, number) for number in rows] == [State.PRELIMINARY_REVIEW] * 3
     assert clerk.send(f"{job}confirm/", {"reason": " "}).status_code == 422
     with app.app_context():
