@@ -198,11 +198,11 @@ def assign(number: str, actor: Account, *, to: int | None, seen: int | None) -> 
             Assignment(application_id=application.id, account_id=colleague.id, at=now(), **desk.columns)
         )
         if colleague.id != person.id:
-            _tell(colleague, application)
+            _write_message(colleague, application)
         return Taker(colleague.id, colleague.name)
 
 
-def _tell(colleague: Account, application: Application) -> None:
+def _write_message(colleague: Account, application: Application) -> None:
     """Write the message that an application was handed over; it counts as read once the colleague has decided."""
     newest = last_review(application)
     db.session.add(

@@ -167,7 +167,7 @@ def confirm_chosen(actor: Account, job_id: int, *, decision: Decision) -> BulkJo
         if job.state is not BulkState.CHOSEN:
             raise ChangedMeanwhile(None)
         decision = decision.checked(needs_reason=needs_reason(person.role, job.asked_action))
-        possible = _left(job.id)
+        possible = _count_left(job.id)
         if not possible:
             raise NotPermitted
         job.reason, job.state = decision.reason, BulkState.WORKING
@@ -202,6 +202,6 @@ def _lock_job(actor: Account, job_id: int) -> tuple[Account, BulkJob]:
     return person, locked_row(BulkJob, BulkJob.id == job_id, own(person))
 
 
-def _left(job_id: int) -> int:
+def _count_left(job_id: int) -> int:
     rows = select(BulkRow.application_id).where(BulkRow.job_id == job_id, BulkRow.decided.is_(None))
     return len(db.session.scalars(rows).all())

@@ -158,9 +158,9 @@ def _counts(person: Account) -> dict[Any, int]:
     """Return how many rows of each kind the person has, in one statement."""
     criteria: dict[Any, ColumnElement[bool]] = {
         Application: Application.applicant_id == person.id,
-        Attachment: _of_own(Attachment.application_id, person),
+        Attachment: _of_own_application(Attachment.application_id, person),
         Grant: Grant.applicant_id == person.id,
-        Disclosure: _of_own(Disclosure.application_id, person),
+        Disclosure: _of_own_application(Disclosure.application_id, person),
         Message: Message.account_id == person.id,
         ApplicationDraft: ApplicationDraft.account_id == person.id,
         LoginSession: LoginSession.account_id == person.id,
@@ -172,7 +172,7 @@ def _counts(person: Account) -> dict[Any, int]:
     return dict(zip(criteria, db.session.execute(select(*queries)).one(), strict=True))
 
 
-def _of_own(column: Any, person: Account) -> ColumnElement[bool]:
+def _of_own_application(column: Any, person: Account) -> ColumnElement[bool]:
     own: ColumnElement[bool] = column.in_(select(Application.id).where(Application.applicant_id == person.id))
     return own
 

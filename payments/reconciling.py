@@ -158,7 +158,7 @@ def _deductions() -> Iterator[Sentence]:
         .group_by(Payment.id, Payment.state, Payment.amount_fen)
         .having(deducted != due)
     )
-    yield from _named(wrong, N_("款项 %(id)s 的停发与扣减记录不一致。"))
+    yield from _findings(wrong, N_("款项 %(id)s 的停发与扣减记录不一致。"))
 
 
 def _replacements() -> Iterator[Sentence]:
@@ -174,10 +174,10 @@ def _replacements() -> Iterator[Sentence]:
             )
         )
     )
-    yield from _named(wrong, N_("款项 %(id)s 的冲回与重新发放不一致。"))
+    yield from _findings(wrong, N_("款项 %(id)s 的冲回与重新发放不一致。"))
 
 
-def _named(query: Any, wording: str) -> Iterator[Sentence]:
+def _findings(query: Any, wording: str) -> Iterator[Sentence]:
     for key in db.session.scalars(query.order_by(Payment.id).limit(MOST_NAMED)):
         yield Sentence(wording, {"id": str(key)})
 
@@ -238,4 +238,4 @@ def _places() -> Iterator[Sentence]:
             )
         )
     )
-    yield from _named(wrong, N_("款项 %(id)s 的状态与所在发放批次不一致。"))
+    yield from _findings(wrong, N_("款项 %(id)s 的状态与所在发放批次不一致。"))

@@ -125,8 +125,8 @@ class _Answering(ScopedView):
     def render(self, template: str, **context: Any) -> str:
         return super().render(template, menu=menu(self.admin, self), title=translated(self.title), **context)
 
-    def _answered(self, key: int) -> Any:
-        """Take the answer to one question. Returns the response, or the form with what is wrong."""
+    def _take_answer(self, key: int) -> Any:
+        """Take the answer to one question. Returns the form if it was not taken, and whether the question has changed since."""
         form = AnswerForm(self.role)
         if not form.validate():
             return form, False
@@ -171,7 +171,7 @@ class OwnContinuations(_Answering):
     def answer(self, key: int) -> Any:
         """Take the answer to one question."""
         self.get_one(key)
-        form, meanwhile = self._answered(key)
+        form, meanwhile = self._take_answer(key)
         if form is not None:
             status = HTTPStatus.CONFLICT if meanwhile else HTTPStatus.UNPROCESSABLE_ENTITY
             return self._page(key, form, meanwhile=meanwhile), status
@@ -278,7 +278,7 @@ class EnterpriseContinuations(_Answering):
         self.get_one(key)
         if request.method != "POST":
             return self._page(key, AnswerForm(self.role, formdata=None))
-        form, meanwhile = self._answered(key)
+        form, meanwhile = self._take_answer(key)
         if form is not None:
             status = HTTPStatus.CONFLICT if meanwhile else HTTPStatus.UNPROCESSABLE_ENTITY
             return self._page(key, form, meanwhile=meanwhile), status

@@ -144,8 +144,8 @@ class PaymentRoutes:
         )
         return content, status
 
-    def _done(self, key: int, at: str, write: Callable[[str, int], object], done: str) -> Any:
-        """Call `write` with the reason and the version of the form; `at` is the form that shows what is wrong with the reason."""
+    def _perform(self, key: int, at: str, write: Callable[[str, int], object], done: str) -> Any:
+        """Call `write` with reason and version of the request. `at`: the form that shows a fault of the reason; `done`: the message."""
         reason = request.form.get("reason", "")
         invalid = HTTPStatus.UNPROCESSABLE_ENTITY
         try:
@@ -165,7 +165,7 @@ class PaymentRoutes:
     def reverse(self, key: int) -> Any:
         """「冲回」: the bank took a paid payment back."""
         actor = current_user._get_current_object()
-        return self._done(
+        return self._perform(
             key,
             "reverse",
             lambda reason, seen: reversals.reverse(key, actor, seen_version=seen, reason=reason),
@@ -176,7 +176,7 @@ class PaymentRoutes:
     def resend(self, key: int) -> Any:
         """Pay a returned payment to the same account again: the bank's reason was not the account."""
         actor = current_user._get_current_object()
-        return self._done(
+        return self._perform(
             key,
             "resend",
             lambda reason, seen: reversals.resend(key, actor, seen_version=seen, reason=reason),
@@ -191,7 +191,7 @@ class PaymentRoutes:
         if decision is None or shown is None:
             abort(HTTPStatus.NOT_FOUND)
         actor = current_user._get_current_object()
-        return self._done(
+        return self._perform(
             key,
             "account",
             lambda reason, _seen: account_corrections.decide_correction(

@@ -279,12 +279,12 @@ class PaymentRuns(AnswerRoutes, PaymentRoutes, ScopedView):
             else:
                 runs.perform(run.id, action, actor, seen_version=seen, reason=reason)
 
-        if refused := self._answered(run, write, reason):
+        if refused := self._refused_page(run, write, reason):
             return refused
         flash(gettext("已办理：%(action)s。", action=pgettext("button", RUN_ACTION_WORDS[action])), "success")
         return redirect(self.get_url(".run", number=run.number), HTTPStatus.SEE_OTHER)
 
-    def _answered(self, run: PaymentRun, write: Callable[[], None], reason: str) -> Any:
+    def _refused_page(self, run: PaymentRun, write: Callable[[], None], reason: str) -> Any:
         """Call `write`; return the page that says why it was refused, None when it was not."""
         number = run.number
         try:

@@ -171,7 +171,7 @@ def linked_values(
     )
 
 
-def in_use(own: Mapping[str, Filter], tab: str, chosen: Mapping[str, str]) -> tuple[FilterInUse, ...]:
+def filters_in_use(own: Mapping[str, Filter], tab: str, chosen: Mapping[str, str]) -> tuple[FilterInUse, ...]:
     """Return the linked filters in use in words."""
     used = linked_values(own, tab, chosen)
     return tuple(FilterInUse(translated(LINKED[key].label), _text(key, value)) for key, value in used)

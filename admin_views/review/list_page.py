@@ -12,7 +12,7 @@ from accounts.actor_shape import ActorShape
 from admin_views.review import application_list, list_search, time_limits
 from admin_views.review.bulk import bulk_bar
 from admin_views.review.exported import ExportedList, chosen_values
-from admin_views.review.linked_filters import in_use, linked_values, own_filters
+from admin_views.review.linked_filters import filters_in_use, linked_values, own_filters
 from admin_views.review.list_rows import PagerUrls, Tab, list_rows, note_on_unknown_years
 from admin_views.review.period_filter import BY_PERIOD, PERIODS, Options, options
 from admin_views.site import keyset
@@ -79,7 +79,7 @@ class ListPage(ExportedList):
             address=address,
             filters=_filter_choices(type(self), tab, options(periods)),
             present=tuple(chosen.get(key) for key in own_filters(type(self), tab)),
-            linked=in_use(self.filters, tab, chosen),
+            linked=filters_in_use(self.filters, tab, chosen),
             linked_values=linked_values(self.filters, tab, chosen),
             chosen=chosen,
             filtered=filtered,

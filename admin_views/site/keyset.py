@@ -151,7 +151,7 @@ class ListQuery:
         fetch = self._statement(1, True, False).send(here)
 
         def answer() -> tuple[Any | None, Sequence[Any]]:
-            found, counts = self._named(fetch())
+            found, counts = self._rows_and_counts(fetch())
             if not found:
                 found, counts = self._rows(1, False, False, here)
             return (found[0] if found else None), counts
@@ -172,9 +172,9 @@ class ListQuery:
         self, most: int, beyond: bool, backwards: bool, values: Mapping[str, Any]
     ) -> tuple[list[Any], Sequence[Any]]:
         """Return the named rows, and the results of `also_count`; no results where there are no rows."""
-        return self._named(self._statement(most, beyond, backwards).execute(values))
+        return self._rows_and_counts(self._statement(most, beyond, backwards).execute(values))
 
-    def _named(self, found: Rows) -> tuple[list[Any], Sequence[Any]]:
+    def _rows_and_counts(self, found: Rows) -> tuple[list[Any], Sequence[Any]]:
         width = len(self._row._fields)
         counts = json.loads(found[0][width]) if found and self._counts else ()
         return [self._row(*row[:width]) for row in found], counts

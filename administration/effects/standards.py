@@ -89,7 +89,7 @@ def _refuse_overlap(row: Standard, field: str) -> None:
 def preview_effects(row: Standard, before: Mapping[str, Any]) -> list[Sentence]:
     """Return what putting a draft into force, or ending a version, changes."""
     if row.state is StandardState.IN_FORCE and "state" in before:
-        return [*_of_force(row), *_of_cases(row)]
+        return [*_preview_validity(row), *_preview_cases(row)]
     if row.state is StandardState.IN_FORCE and "valid_until" in before:
         text = N_(
             "“%(name)s”第 %(version)s 版的有效期改为 %(first)s 至 %(last)s。"
@@ -99,7 +99,7 @@ def preview_effects(row: Standard, before: Mapping[str, Any]) -> list[Sentence]:
     return []
 
 
-def _of_force(row: Standard) -> list[Sentence]:
+def _preview_validity(row: Standard) -> list[Sentence]:
     text = N_(
         "“%(name)s”第 %(version)s 版的有效期：%(first)s 至 %(last)s。生效后不能修改，只能建新版本或提前结束。"
     )
@@ -112,7 +112,7 @@ def _of_force(row: Standard) -> list[Sentence]:
     return found
 
 
-def _of_cases(row: Standard) -> list[Sentence]:
+def _preview_cases(row: Standard) -> list[Sentence]:
     numbers = preview.compare(row).numbers
     words = {
         "looked": str(numbers.cases),

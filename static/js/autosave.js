@@ -54,18 +54,19 @@ let done = false; // saved: the page is being left
 let request = new AbortController(); // of the draft that is on its way
 let underWay = {}; // what the form itself is sending, by field
 
-function letterOf(fields) {
+/** What is sent of these fields (Typing in drafts/saving.py). */
+function typingOf(fields) {
   const began = base();
   sequence = Math.max(sequence + 1, Date.now());
   const digests = Object.fromEntries(Object.keys(fields).map((one) => [one, began[one] ?? ""]));
   return { tab: form.elements.tab.value, restored: form.elements.restored?.value ?? "", sequence, fields, base: digests };
 }
 
-async function send(letter, hiding = false) {
+async function send(typing, hiding = false) {
   const post = () => fetch(settings.draft, {
     method: "POST",
     headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": form.elements.csrf_token.value },
-    body: JSON.stringify(letter),
+    body: JSON.stringify(typing),
     keepalive: hiding,
     signal: hiding ? undefined : request.signal,
   }).catch(() => null);
@@ -103,8 +104,8 @@ async function step() {
   const fields = unsent();
   if (form.dataset.saving) for (const key of Object.keys(fields)) if (JSON.stringify(fields[key]) === underWay[key]) delete fields[key];
   if (done || !Object.keys(fields).length) return;
-  const letter = letterOf(fields);
-  const here = await keep(NAME, letter, settings.key);
+  const typing = typingOf(fields);
+  const isKept = await keep(NAME, typing, settings.key);
   if (done || !Object.keys(unsent()).length) { // all of it has arrived meanwhile
     forget(NAME);
     return;
@@ -112,29 +113,29 @@ async function step() {
   const wait = last + GAP - Date.now();
   clearTimeout(timer);
   if (sending || wait > 0) timer = setTimeout(step, Math.max(wait, PAUSE));
-  else await deliver(letter, here);
+  else await deliver(typing, isKept);
 }
 
-async function deliver(letter, here) {
+async function deliver(typing, isKept) {
   sending = true;
   last = Date.now();
-  const answer = await send(letter);
+  const answer = await send(typing);
   const reply = await jsonOf(answer);
   sending = false;
   if (done || (!answer && form.dataset.saving)) return;
   const ended = hasEnded(answer);
   login.hidden = !ended;
   if (answer?.ok && reply) {
-    sent = { ...sent, ...texts(letter.fields) };
+    sent = { ...sent, ...texts(typing.fields) };
     if (!Object.keys(unsent()).length) forget(NAME);
     say(settings.stored.replace("{time}", reply.at));
     notice(reply);
   } else if (answer?.status === 409 && reply) {
     notice(reply);
   } else if (reply?.failed) {
-    sent = { ...sent, ...texts(letter.fields) }; // what is refused as it is, is not sent again until it changes
+    sent = { ...sent, ...texts(typing.fields) }; // what is refused as it is, is not sent again until it changes
     say(reply.failed, true);
-  } else if (!here) {
+  } else if (!isKept) {
     say(settings.unkept, true);
   } else {
     say(ended ? settings.ended : answer ? settings.busy : settings.cut, true);
@@ -144,9 +145,9 @@ async function deliver(letter, here) {
 /** Send what earlier pages could not; the page then offers it. */
 async function recover() {
   let arrived = false;
-  for (const [name, letter] of await kept(OWN, settings.key)) {
+  for (const [name, typing] of await kept(OWN, settings.key)) {
     if (name === NAME) continue;
-    const answer = await send(letter);
+    const answer = await send(typing);
     if (answer?.ok && !answer.redirected) {
       await forget(name);
       arrived = true;
@@ -218,9 +219,9 @@ document.addEventListener("input", (event) => event.target.form === form && keep
 document.addEventListener("change", (event) => event.target.form === form && keepSoon());
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) look();
-  else if (!done && Object.keys(unsent()).length) send(letterOf(unsent()), true);
+  else if (!done && Object.keys(unsent()).length) send(typingOf(unsent()), true);
 });
-window.addEventListener("pagehide", () => !done && Object.keys(unsent()).length && send(letterOf(unsent()), true));
+window.addEventListener("pagehide", () => !done && Object.keys(unsent()).length && send(typingOf(unsent()), true));
 window.addEventListener("focus", look);
 window.addEventListener("online", () => { look(); recover(); });
 setInterval(look, LOOK);

@@ -1,5 +1,5 @@
-// Letters that could not be sent, encrypted, in this browser's IndexedDB. Not in localStorage: Chromium writes that to the disk only after
-// seconds, and a browser that is killed loses it. The key comes with the page of the person whose letters they are.
+// What was typed and could not be sent, encrypted, in this browser's IndexedDB. Not in localStorage: Chromium writes that to the disk only
+// after seconds, and a browser that is killed loses it. The key comes with the pages of the person who typed it.
 // Without https there is no encryption, and nothing is kept.
 
 const LIFETIME = 30 * 86_400_000; // ms, as at the server (drafts/saving.py)
@@ -30,11 +30,11 @@ function cipherKey(hex) {
   return crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"]);
 }
 
-/** Keep a letter under a name, in place of the one before it. Answers whether it is kept. */
-export async function keep(name, letter, key) {
+/** Keep what was typed on a page under its name, in place of what was kept before. Returns whether it is kept. */
+export async function keep(name, typing, key) {
   try {
     const iv = crypto.getRandomValues(new Uint8Array(12));
-    const text = new TextEncoder().encode(JSON.stringify(letter));
+    const text = new TextEncoder().encode(JSON.stringify(typing));
     const content = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, await cipherKey(key), text);
     await within("readwrite", (store) => store.put({ at: Date.now(), iv, content }, name));
     return true;
@@ -47,7 +47,7 @@ export async function forget(name) {
   await within("readwrite", (store) => store.delete(name)).catch(() => {});
 }
 
-/** The letters whose names begin so, as pairs of name and letter. Whatever is too old, whoever's it is, is deleted. */
+/** Return what is kept under names with this beginning, as pairs of name and content. Deletes what is too old, whoever typed it. */
 export async function kept(beginning, key) {
   const found = [];
   try {
