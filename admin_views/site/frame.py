@@ -74,6 +74,7 @@ def register(app: Flask) -> None:
     app.add_template_filter(waiting_time)
     app.add_template_filter(days_left)
     app.add_template_filter(is_past)
+    app.add_template_filter(is_today)
     app.add_template_filter(heads_of)
     app.add_template_filter(cached_macro)
     app.add_template_filter(cached_rows)
@@ -137,6 +138,11 @@ def days_left(last: date) -> dict[str, str]:
 def is_past(last: date) -> bool:
     """Say whether a last day has passed in Ordos."""
     return last < today()
+
+
+def is_today(day: date) -> bool:
+    """Say whether it is this day in Ordos."""
+    return day == today()
 
 
 @cached_per_language

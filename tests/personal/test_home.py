@@ -156,3 +156,22 @@ def test_who_has_passed_in_this_period_is_told_so_before_applying_again(app: Fla
         db.session.execute(update(Period).values(opens=later, closes=later))
         db.session.commit()
     assert "一般不必再申请" not in client.get(home).text + client.get(anew).text, "the next period is another"
+
+
+@pytest.mark.guide("D2")
+def test_the_last_day_is_said_to_whoever_has_still_to_submit(app: Flask, client: Client) -> None:
+    with app.app_context():
+        application = factories.complete_application(factories.world().city.enterprise)
+        key, form = application.id, f"/personal/application/{application.number}/"
+        sit_down(client, application.applicant)
+        day = calendar.today()
+        db.session.execute(update(Period).values(opens=day, closes=day + timedelta(days=1)))
+        db.session.commit()
+    assert "最后一天" not in client.get("/personal/").text + client.get(form).text
+    with app.app_context():
+        db.session.execute(update(Period).values(closes=day))
+        db.session.commit()
+    assert all("请在今天 24 时以前提交" in client.get(page).text for page in ("/personal/", form))
+    with app.app_context():
+        factories.submit(db.session.get_one(Application, key))
+    assert "最后一天" not in client.get("/personal/").text + client.get(form).text

@@ -1,6 +1,7 @@
 """The public pages, before a login."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,12 @@ from sqlalchemy.exc import OperationalError
 
 from app import create_app
 from common import identity
+from common.calendar import today
 from config import settings
 from models import RegionKind, db
 from tests import factories
 from tests.accounts.people import log_in, words
+from tests.clock import at
 from tests.machine.secrets import environment
 from tests.machine.site import Client
 
@@ -38,6 +41,9 @@ def test_the_portal_says_whether_applications_are_open(client: Client, made: Cal
     assert "未开放" in words(client.get("/"))
     made(factories.open_period)
     assert "申报进行中" in words(client.get("/"))
+    assert "还有 30 天" in words(client.get("/"))
+    with at(f"{today() + timedelta(days=30)} 23:59"):
+        assert "今天是最后一天" in words(client.get("/"))
 
 
 @pytest.mark.parametrize("path", ["/", "/login/personal", "/login/staff", "/register/enterprise"])
