@@ -13,7 +13,6 @@ from models import Account, AuditEntry, Message, db
 from tests import factories
 from tests.factories import World
 from tests.machine.site import Client
-from tests.review.test_console import sit_down
 
 HOW = "持身份证原件到窗口"
 
@@ -23,7 +22,7 @@ HOW = "持身份证原件到窗口"
 def test_the_code_from_the_page_lets_the_person_choose_a_password(app: Flask, client: Client) -> None:
     number = factories.identity_number()
     with app.app_context():
-        sit_down(client, factories.administrator())
+        factories.log_in(client, factories.administrator())
         person = factories.applicant("王晓敏", number).id
     form = {"login_kind": "personal", "login": number, "name": "王晓敏", "reason": HOW}
     answer = client.send("/administration/recovery/give/", form | {"name": "王小敏"})

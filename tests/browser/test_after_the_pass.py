@@ -157,11 +157,11 @@ def test_two_passed_people_are_publicized_and_paid(
         world.act(live_server, case, Action.PASS, employer.reviewer)
     world.act(live_server, first, Action.PASS, maker_account)
 
-    def sit_down(size: tuple[int, int] = DESK) -> ChromiumPage:
+    def new_page(size: tuple[int, int] = DESK) -> ChromiumPage:
         return chromium.new_page(live_server.url, width=size[0], height=size[1], touch=size == PHONE)
 
     # the last 「通过」
-    maker = sit_down()
+    maker = new_page()
     come_in(maker, maker_account, "/city/")
     maker.choose_row(REFUSED)
     maker.see("经过")
@@ -185,7 +185,7 @@ def test_two_passed_people_are_publicized_and_paid(
     look(maker, "batch")
 
     # everybody sees it, with masked names and without a login
-    visitor = sit_down(PHONE)
+    visitor = new_page(PHONE)
     visitor.goto("/")
     visitor.leave_by("补贴公示")
     look(visitor, "public-batches", BOTH)
@@ -196,7 +196,7 @@ def test_two_passed_people_are_publicized_and_paid(
     look(visitor, "public-batch", BOTH)
     public = visitor.path
 
-    applicant = sit_down(PHONE)
+    applicant = new_page(PHONE)
     come_in(applicant, last.person, "/personal/")
     applicant.leave_by("已列入第")
     applicant.see("公示中")
@@ -212,7 +212,7 @@ def test_two_passed_people_are_publicized_and_paid(
     maker.leave_by("上传材料")
     maker.see("证明.pdf")
     look(maker, "objection")
-    other = sit_down(PHONE)
+    other = new_page(PHONE)
     come_in(other, first.person, first.sheet)
     other.see("暂缓发放（有异议）")
     other.not_see("刘洋")
@@ -236,7 +236,7 @@ def test_two_passed_people_are_publicized_and_paid(
     look(visitor, "public-ended", BOTH)
 
     # a run by two people, and what the bank says
-    second = sit_down()
+    second = new_page()
     come_in(second, second_account, RUNS)
     run, again = (f"{today().year}-{n:03}" for n in (1, 2))
     answer = bank_answers_it(run_to_the_bank(maker, second, run, look, tmp_path), REFUSED)
@@ -264,7 +264,7 @@ def test_two_passed_people_are_publicized_and_paid(
     applicant.see("待工作单位确认")
 
     # her employer confirms it
-    boss = sit_down()
+    boss = new_page()
     come_in(boss, employer.reviewer, "/enterprise/")
     boss.leave_by("账号更正")
     look(boss, "corrections")

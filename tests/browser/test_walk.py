@@ -87,14 +87,14 @@ def test_an_application_goes_its_whole_way(
     def account(role: str, region: str = "") -> dict[str, str]:
         return next(a for a in live_server.accounts if a["role"] == role and a["region"] == region)
 
-    def sit_down() -> Page:
+    def new_page() -> Page:
         return browser.new_page(live_server.url)
 
     name = f"{kind}步行{browser.name}材料有限公司"
-    enterprise = Enterprise(sit_down(), look, name=name, region=way.region)
-    office = Reviewer(sit_down(), look, account=account("office", way.region))
-    city = Reviewer(sit_down(), look, account=account("city"))
-    person = Applicant(sit_down(), look, name=f"步{kind[0]}晓{browser.name[0]}")
+    enterprise = Enterprise(new_page(), look, name=name, region=way.region)
+    office = Reviewer(new_page(), look, account=account("office", way.region))
+    city = Reviewer(new_page(), look, account=account("city"))
+    person = Applicant(new_page(), look, name=f"步{kind[0]}晓{browser.name[0]}")
 
     # 二(一) 注册登录; while 「申请须知」 stays its thirty seconds, the employer registers its account
     person.register()

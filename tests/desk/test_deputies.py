@@ -16,7 +16,6 @@ from models import Account, Action, Application, AuditEntry, Deputy, Office, Off
 from tests import factories
 from tests.factories import fresh
 from tests.machine.site import Client
-from tests.review.test_console import sit_down
 from workflow import review
 
 pytestmark = pytest.mark.guide("W5")
@@ -114,7 +113,7 @@ def test_another_office_sees_and_decides_for_the_absent_one_while_the_period_run
         home, absent = world.elsewhere, world.banner
         application = factories.application_at(State.PRELIMINARY_REVIEW, absent, world)
         number, key = application.number, application.id
-        sit_down(client, home.clerk)
+        factories.log_in(client, home.clerk)
         admin, offices = world.administrator, (absent.office.id, home.office.id)
         names = absent.office.name, home.office.name
         assert client.get(f"/office/{number}/").status_code == 404
@@ -172,8 +171,8 @@ def test_somebody_without_a_colleague_reads_where_one_comes_from(app: Flask, cli
     assert isinstance(other, Client)
     with app.app_context():
         world = factories.world()
-        sit_down(client, world.banner.reviewer)
-        sit_down(other, world.banner.clerk)
+        factories.log_in(client, world.banner.reviewer)
+        factories.log_in(other, world.banner.clerk)
     page = client.get("/enterprise/deputies/").text
     assert "请先邀请一位同事" in page
     assert 'href="/enterprise/reviewers/"' in page.partition("请先邀请一位同事")[2]
@@ -193,13 +192,13 @@ def test_the_page_names_a_deputy_shows_what_is_wrong_beside_its_field_and_cancel
         application = factories.application_at(State.PRELIMINARY_REVIEW, world.banner, world)
         number, deputy = application.number, li.id
         assignments.assign(number, wang, to=wang.id, seen=None)
-        sit_down(client, wang)
+        factories.log_in(client, wang)
         other = app.test_client()
         assert isinstance(other, Client)
-        sit_down(other, li)
+        factories.log_in(other, li)
         administrator = app.test_client()
         assert isinstance(administrator, Client)
-        sit_down(administrator, world.administrator)
+        factories.log_in(administrator, world.administrator)
     days = {"first_day": today().isoformat(), "last_day": today().isoformat()}
     answer = client.send("/office/deputies/enter/", {"deputy": "", **days})
     assert answer.status_code == 422

@@ -20,7 +20,6 @@ from tests import factories
 from tests.machine.databases import KINDS, Databases
 from tests.machine.secrets import environment
 from tests.machine.site import Client
-from tests.review.test_console import sit_down
 
 
 def renamed(material: Material, name: str, by: Account) -> Material:
@@ -55,7 +54,7 @@ def test_every_page_shows_the_materials_name_at_the_upload(app: Flask, client: C
         renamed(contract, "劳动合同（全部页）", everywhere.administrator)
         factories.saved(Material(name="劳动合同", required=False, position=9))
         reviewer_id = at.reviewer.id
-        sit_down(client, at.reviewer)
+        factories.log_in(client, at.reviewer)
     assert papers(client.get(f"/enterprise/{number}/").text) == [
         "1 身份证",
         "2 劳动合同 现名称：劳动合同（全部页）",
@@ -68,7 +67,7 @@ def test_every_page_shows_the_materials_name_at_the_upload(app: Flask, client: C
         reviewer = db.session.get_one(Account, reviewer_id)
         factories.act(application, Action.RETURN, reviewer, factories.REASON)
         factories.upload(application, db.session.get_one(Material, contract_id), display_name="补页.pdf")
-        sit_down(client, application.applicant)
+        factories.log_in(client, application.applicant)
     slots = texts(client.get(f"/personal/application/{number}/attachments/").text)
     assert "劳动合同（全部页） 已上传 2 个" in slots
     assert slots.count("上传时材料名称为“劳动合同”") == 1
@@ -106,7 +105,7 @@ def test_renaming_a_material_shows_the_consequence_and_lists_former_names(app: F
             .order_by(Attachment.id)
         )
         assert [each.material_name for each in found] == ["社会保险证明", "参保证明", "社保证明"]
-        sit_down(client, person)
+        factories.log_in(client, person)
         key = material.id
     beside = texts(client.get(f"/administration/materials/{key}/").text)
     assert re.search("曾用名称 .*参保证明 至 2.* 社会保险证明 至 2.* 社保证明 至 2", beside)

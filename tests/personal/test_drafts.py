@@ -23,7 +23,6 @@ from models import Account, Action, Application, ApplicationDraft, LoginSession,
 from tests import factories
 from tests.factories import World
 from tests.machine.site import Client
-from tests.review.test_console import sit_down
 from tests.site.forms import Form, forms
 from workflow.form import answers
 from workflow.transitions import is_editable
@@ -42,7 +41,7 @@ def case(app: Flask, client: Client, prepared: World) -> Application:
         application = factories.complete_application(
             db.session.merge(prepared.banner.enterprise), by=factories.applicant()
         )
-        sit_down(client, application.applicant)
+        factories.log_in(client, application.applicant)
         at_browser(client, "a")
         db.session.refresh(application)
         db.session.expunge_all()
@@ -149,13 +148,13 @@ def test_a_draft_can_be_discarded_by_its_owner_alone(app: Flask, client: Client,
     types(client, path, position=TYPED)
     with app.app_context():
         key = db.session.query(ApplicationDraft).one().id
-        sit_down(client, factories.applicant("刘洋"))
+        factories.log_in(client, factories.applicant("刘洋"))
     client.send(f"{SHEET}draft/discard/", {"draft": key})
     assert client.get(f"{path}?draft={key}").status_code == 404
     assert TYPED not in client.get(f"{SHEET}?draft={key}").text
     assert drafts(app) == [{"position": TYPED}]
     with app.app_context():
-        sit_down(client, db.session.get_one(Account, case.applicant_id))
+        factories.log_in(client, db.session.get_one(Account, case.applicant_id))
     assert client.send(f"{SHEET}draft/discard/", {"draft": key}).status_code == 302
     assert drafts(app) == []
 
@@ -181,7 +180,7 @@ def test_what_is_typed_before_the_first_save_is_kept_too(app: Flask, client: Cli
         person = factories.applicant()
         factories.notice()
         factories.make_read_notice(person)
-        sit_down(client, person)
+        factories.log_in(client, person)
     at_browser(client, "a")
     types(client, SHEET, position=TYPED)
     at_browser(client, "b")
@@ -435,7 +434,7 @@ def test_one_person_sends_a_limited_number_of_drafts(
     browser = limited.test_client()
     assert isinstance(browser, Client)
     with app.app_context():
-        sit_down(browser, db.session.get_one(Account, case.applicant_id))
+        factories.log_in(browser, db.session.get_one(Account, case.applicant_id))
     at_browser(browser, "a")
     answers = [types(browser, address(case), sequence, position=TYPED) for sequence in (1, 2, 3)]
     assert [answer.status_code for answer in answers] == [200, 200, 429]
@@ -536,7 +535,7 @@ def test_reviewers_never_see_a_draft(app: Flask, client: Client, prepared: World
                 factories.act(application, Action(step), person)
             content = answers.snapshot(factories.fresh(application))
             assert content["fields"]["position"] == word
-        sit_down(client, reviewer)
+        factories.log_in(client, reviewer)
         path = f"/enterprise/{application.number}/"
         db.session.expunge_all()
     shown = client.get(path).text

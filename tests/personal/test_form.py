@@ -18,7 +18,6 @@ from common import calendar
 from models import Application, Experience, ExperienceKind, Period, State, db
 from tests import factories
 from tests.machine.site import Client
-from tests.review.test_console import sit_down
 from tests.site.forms import forms
 from workflow import completeness
 from workflow.form import answers
@@ -29,7 +28,7 @@ def address(app: Flask, client: Client) -> str:
     """The main page of somebody who is logged in."""
     with app.app_context():
         application = factories.draft(factories.world().city.enterprise)
-        sit_down(client, application.applicant)
+        factories.log_in(client, application.applicant)
         return f"/personal/application/{application.number}/"
 
 
@@ -180,7 +179,7 @@ def test_the_form_submits_only_through_a_page_that_warns_first(app: Flask, clien
     with app.app_context():
         application = factories.complete_application(factories.world().city.enterprise)
         address = f"/personal/application/{application.number}/"
-        sit_down(client, application.applicant)
+        factories.log_in(client, application.applicant)
 
     def state() -> State:
         with app.app_context():

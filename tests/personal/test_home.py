@@ -14,7 +14,6 @@ from desk import taking_back
 from models import Action, Application, Notice, Period, State, db
 from tests import factories
 from tests.machine.site import Client
-from tests.review.test_console import sit_down
 from workflow.decision import Decision
 
 SENTENCE = "先与单位签订劳动合同"
@@ -31,7 +30,7 @@ def test_the_quick_entries_lead_to_the_application(app: Flask, client: Client) -
     with app.app_context():
         application = factories.draft(factories.world().banner.enterprise)
         number = application.number
-        sit_down(client, application.applicant)
+        factories.log_in(client, application.applicant)
     entries = part(client.get("/personal/").text, "人才经办快捷入口</h2>", "</section>")
     [address] = re.findall(
         r'href="([^"]+)"(?:(?!</a>).)*战略性新兴产业引进人才生活补贴申请', entries, re.DOTALL
@@ -50,7 +49,7 @@ def test_who_has_read_the_notice_reads_it_again_at_the_right_of_the_main_page(
         application = factories.draft(factories.world().city.enterprise)
         key = application.id
         address = f"/personal/application/{application.number}/"
-        sit_down(client, application.applicant)
+        factories.log_in(client, application.applicant)
     page = client.get(address).text
     at_the_right = part(page, '<aside class="split-side"', "</aside>")
     assert "申请须知" in at_the_right
@@ -76,7 +75,7 @@ def test_the_last_look_before_the_submission_shows_what_is_sent_and_to_whom(
     with app.app_context():
         application = factories.complete_application(factories.world().city.enterprise)
         address = f"/personal/application/{application.number}/submit/"
-        sit_down(client, application.applicant)
+        factories.log_in(client, application.applicant)
     page = client.get(address).text
     assert 'href="tel:0477-8123456"' in part(page, "首先审核", "</div>")
     for typed in (
@@ -101,7 +100,7 @@ def test_a_withdrawal_from_an_outdated_page_says_whether_it_is_still_possible(
         address, seen = f"/personal/application/{application.number}/", application.version
         factories.act(application, Action.PASS, world.banner.reviewer)
         key, number, reviewer = application.id, application.number, world.banner.reviewer
-        sit_down(client, application.applicant)
+        factories.log_in(client, application.applicant)
     outdated = {"version": str(seen)}
     assert (
         "企业已经办理，不能再撤回。"
@@ -120,7 +119,7 @@ def test_a_closed_period_offers_nothing_that_it_would_refuse(app: Flask, client:
     with app.app_context():
         application = factories.complete_application(factories.world().city.enterprise)
         key, address = application.id, f"/personal/application/{application.number}/submit/"
-        sit_down(client, application.applicant)
+        factories.log_in(client, application.applicant)
     assert "确定提交" in client.get(address).text
     with app.app_context():
         day = calendar.today() + timedelta(days=9)
@@ -147,7 +146,7 @@ def test_who_has_passed_in_this_period_is_told_so_before_applying_again(app: Fla
         world = factories.world()
         application = factories.application_at(State.FINISHED, world.city, world)
         number = application.number
-        sit_down(client, application.applicant)
+        factories.log_in(client, application.applicant)
     home, anew = "/personal/", "/personal/application/?new=1"
     assert "一般不必再申请" in client.get(home).text
     assert f"本申报期您的申请 {number} 已审核通过" in client.get(anew).text
@@ -163,7 +162,7 @@ def test_the_last_day_is_said_to_whoever_has_still_to_submit(app: Flask, client:
     with app.app_context():
         application = factories.complete_application(factories.world().city.enterprise)
         key, form = application.id, f"/personal/application/{application.number}/"
-        sit_down(client, application.applicant)
+        factories.log_in(client, application.applicant)
         day = calendar.today()
         db.session.execute(update(Period).values(opens=day, closes=day + timedelta(days=1)))
         db.session.commit()

@@ -10,7 +10,6 @@ from flask import Flask
 from models import Account, Action, Application, db
 from tests import factories
 from tests.machine.site import Client
-from tests.review.test_console import sit_down
 
 REASON = "劳动合同缺盖章页。"
 TO_BE_MENDED = "已回退，请修改后重新提交"
@@ -27,7 +26,7 @@ def test_a_reason_is_read_through_every_step_of_the_applicant(app: Flask, client
         factories.submit(application)
         key, number, person = application.id, application.number, application.applicant_id
         reviewer = at.reviewer.id
-        sit_down(client, application.applicant)
+        factories.log_in(client, application.applicant)
 
     def does(action: Action, actor: int, reason: str = "") -> None:
         with app.app_context():
@@ -71,7 +70,7 @@ def test_the_history_says_every_decision_and_the_trail_shows_the_step_that_refus
         factories.act(application, Action.PASS, at.reviewer)
         factories.act(application, Action.REFUSE, at.clerk, "不在岗。")
         number = application.number
-        sit_down(client, application.applicant)
+        factories.log_in(client, application.applicant)
     page = client.get("/personal/application/history/").text
     row = " ".join(re.sub("<[^>]+>", " ", page.partition("<tbody>")[2].partition("</tr>")[0]).split())
     said = re.sub(r" [0-9-]{10} [0-9:]{5}", "", row)

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from models import Application, OpenPage, db
 from tests import factories
 from tests.machine.site import Client
-from tests.review.test_console import sit_down, waiting
+from tests.review.test_console import waiting
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -26,7 +26,7 @@ def test_what_is_fetched_ahead_counts_as_opened_by_nobody(app: Flask, client: Cl
     with app.app_context():
         li, found = waiting(["甲一", "乙二"])
         first, second = [each.number for each in found]
-        sit_down(client, li)
+        factories.log_in(client, li)
     page = client.get(f"/office/{first}/").text
     assert f'data-ahead="/office/{second}/ahead/"' in page
     answer = client.get(f"/office/{second}/ahead/").get_json()
@@ -46,5 +46,5 @@ def test_nothing_is_fetched_ahead_outside_of_the_scope(app: Flask, client: Clien
     with app.app_context():
         _, [application] = waiting(["甲一"])
         number = application.number
-        sit_down(client, factories.clerk(factories.office(), "外人"))
+        factories.log_in(client, factories.clerk(factories.office(), "外人"))
     assert client.get(f"/office/{number}/ahead/").status_code == 404

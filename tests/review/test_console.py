@@ -14,11 +14,6 @@ from workflow import review
 from workflow.decision import REASON_LIMIT, Decision
 
 
-def sit_down(client: Client, account: Account) -> None:
-    with client.session_transaction() as session:
-        session.update(factories.session_of(account))
-
-
 def waiting(names: list[str]) -> tuple[Account, list[Application]]:
     """Applications on a banner's office's desk, the first of them for longest."""
     everywhere = factories.world()
@@ -43,7 +38,7 @@ def test_after_a_search_the_next_one_is_of_the_search_and_then_the_list_comes_ba
 ) -> None:
     with app.app_context():
         clerk, found = waiting(["旁人一", "包晓燕", "旁人二", "包晓梅"])
-        sit_down(client, clerk)
+        factories.log_in(client, clerk)
         numbers = [each.number for each in found]
     client.get("/office/?q=包\u200b晓")  # a character that nobody sees came along with what was copied
     second = decide(client, numbers[1], "pass")
@@ -57,7 +52,7 @@ def test_after_a_search_the_next_one_is_of_the_search_and_then_the_list_comes_ba
 def test_who_skips_one_goes_on_from_there_and_comes_back_to_it_at_the_end(app: Flask, client: Client) -> None:
     with app.app_context():
         clerk, found = waiting(["甲一", "乙二", "丙三"])
-        sit_down(client, clerk)
+        factories.log_in(client, clerk)
         skipped, second, third = [each.number for each in found]
     assert decide(client, second, "pass").location == f"/office/{third}/"
     assert decide(client, third, "pass").location == f"/office/{skipped}/"
@@ -67,7 +62,7 @@ def test_who_skips_one_goes_on_from_there_and_comes_back_to_it_at_the_end(app: F
 def test_a_reason_longer_than_anybody_reads_is_told_and_kept_in_its_field(app: Flask, client: Client) -> None:
     with app.app_context():
         clerk, [application] = waiting(["包晓燕"])
-        sit_down(client, clerk)
+        factories.log_in(client, clerk)
         number = application.number
     long = "补" * (REASON_LIMIT + 1)
     answer = decide(client, number, "return", long)
@@ -81,7 +76,7 @@ def test_a_reason_longer_than_anybody_reads_is_told_and_kept_in_its_field(app: F
 def test_who_decides_after_a_rerouting_reads_what_has_happened(app: Flask, client: Client) -> None:
     with app.app_context():
         clerk, (found,) = waiting(["王晓敏"])
-        sit_down(client, clerk)
+        factories.log_in(client, clerk)
         seen, number, administrator = found.version, found.number, factories.administrator()
         with exclusive():
             review.reroute(found, found.region, None, administrator, Decision("东胜区改由另一单位负责。"))
@@ -97,7 +92,7 @@ def test_after_a_pass_the_page_says_which_office_has_it_and_whom_to_remind(
 ) -> None:
     with app.app_context():
         clerk, [application] = waiting(["包晓燕"])
-        sit_down(client, clerk)
+        factories.log_in(client, clerk)
         number = application.number
         centre = db.session.scalars(select(Office).where(Office.duty == OfficeDuty.FINAL)).one()
         centre.telephone = "0477-8222222"

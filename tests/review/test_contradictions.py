@@ -13,7 +13,7 @@ from common.calendar import today
 from models import Action, Application, Review, State, db
 from tests import factories
 from tests.machine.site import Client
-from tests.review.test_console import decide, sit_down
+from tests.review.test_console import decide
 
 pytestmark = [
     pytest.mark.guide("W3"),
@@ -41,7 +41,7 @@ def test_each_contradiction_stands_beside_its_place_with_links_in_scope_alone(
         other.bank_account = "6228480000000001"
         db.session.commit()
         number, theirs = one.number, other.number
-        sit_down(client, at.reviewer)
+        factories.log_in(client, at.reviewer)
     page = client.get(f"/enterprise/{number}/").text
     assert "与另一人的申请相同" in place(page, "手机号码")
     assert theirs not in page, "outside of the enterprise's scope"
@@ -53,7 +53,7 @@ def test_each_contradiction_stands_beside_its_place_with_links_in_scope_alone(
     page = client.get(f"/enterprise/{number}/").text
     assert f'href="/enterprise/{theirs}/"' in place(page, "手机号码")
     with app.app_context():
-        sit_down(client, db.session.get_one(Application, other_id).applicant)
+        factories.log_in(client, db.session.get_one(Application, other_id).applicant)
     opened = client.get(f"/personal/application/{theirs}/").text
     assert "银行账号" in opened
     assert "与另一人的申请" not in opened, "no applicant reads of others"
@@ -64,7 +64,7 @@ def test_what_does_not_fit_in_time_is_pointed_out_and_forbids_nothing(app: Flask
         world = factories.world()
         application = factories.application_at(State.PRELIMINARY_REVIEW, world.banner, world)
         number, application_id = application.number, application.id
-        sit_down(client, world.banner.clerk)
+        factories.log_in(client, world.banner.clerk)
     assert 'class="contradiction"' not in client.get(f"/office/{number}/").text
     with app.app_context():
         submission = db.session.scalars(

@@ -32,7 +32,7 @@ class Scene:
     office: str
     sessions: dict[str, dict[str, Any]]
 
-    def sit_down(self, client: Client, who: str) -> None:
+    def log_in(self, client: Client, who: str) -> None:
         with client.session_transaction() as session:
             session.clear()
             session.update(self.sessions[who])
@@ -90,7 +90,7 @@ def test_an_office_corrects_a_name_and_everybody_reads_who_it_was_before(
     client: Client, staged: Staged
 ) -> None:
     scene = staged(State.PRELIMINARY_REVIEW)
-    scene.sit_down(client, "office")
+    scene.log_in(client, "office")
     number = scene.number
     page, address = f"/office/{number}/", f"/office/{number}/correct-name/"
     assert address in client.get(page).text
@@ -103,11 +103,11 @@ def test_an_office_corrects_a_name_and_everybody_reads_who_it_was_before(
     assert number in client.get("/office/", query_string={"tab": "all", "q": RIGHT}).text
     assert number not in client.get("/office/", query_string={"tab": "all", "q": WRONG}).text
 
-    scene.sit_down(client, "applicant")
+    scene.log_in(client, "applicant")
     own = text_of(client.get(f"/personal/application/{number}/").text)
     assert f"“{WRONG}”更正为“{RIGHT}”。原因：{REASON}" in own
     assert REASON in text_of(client.get("/messages/").text)
-    scene.sit_down(client, "administrator")
+    scene.log_in(client, "administrator")
     trail = text_of(client.get("/administration/changes/", query_string={"table": "applicants"}).text)
     assert WRONG in trail
     assert REASON in trail
@@ -117,7 +117,7 @@ def test_what_is_wrong_stands_beside_its_field_and_what_was_typed_stays(
     client: Client, staged: Staged
 ) -> None:
     scene = staged(State.PRELIMINARY_REVIEW)
-    scene.sit_down(client, "office")
+    scene.log_in(client, "office")
     address = f"/office/{scene.number}/correct-name/"
     for typed, sentence in (
         ({"name": ""}, "请填写姓名。"),
@@ -133,7 +133,7 @@ def test_what_is_wrong_stands_beside_its_field_and_what_was_typed_stays(
 
 def test_whom_somebody_overtook_reads_what_happened_and_sends_again(client: Client, staged: Staged) -> None:
     scene = staged(State.PRELIMINARY_REVIEW)
-    scene.sit_down(client, "office")
+    scene.log_in(client, "office")
     address = f"/office/{scene.number}/correct-name/"
     typed = fill(client, address, name=RIGHT)
     scene.act(Action.PASS, "office")
@@ -151,7 +151,7 @@ def test_whom_somebody_overtook_reads_what_happened_and_sends_again(client: Clie
 def test_an_administrator_corrects_a_number_once_and_no_page_says_it(client: Client, staged: Staged) -> None:
     scene = staged(State.CITY_REVIEW)
     wrong, right, number = scene.identity_number, factories.identity_number(), scene.number
-    scene.sit_down(client, "administrator")
+    scene.log_in(client, "administrator")
     page = f"/administration/applications/{number}/"
     address = f"{page}correct-number/"
     assert address in client.get(page).text
@@ -172,7 +172,7 @@ def test_an_administrator_corrects_a_number_once_and_no_page_says_it(client: Cli
     assert client.send(address, sent | {"number": factories.identity_number()}).location == page
     assert f"“{masked(wrong)}”更正为“{masked(right)}”" in text_of(client.get(page).text)
 
-    scene.sit_down(client, "city")
+    scene.log_in(client, "city")
     disclosed = client.send(f"/city/{number}/disclose/", {"field": "identity_number"})
     assert right in disclosed.text, "who checks the papers reads the corrected number"
 
@@ -180,7 +180,7 @@ def test_an_administrator_corrects_a_number_once_and_no_page_says_it(client: Cli
 @pytest.mark.parametrize("desk", ["enterprise", "city"])
 def test_who_corrects_nothing_is_offered_nothing(client: Client, staged: Staged, desk: str) -> None:
     scene = staged(State.CITY_REVIEW)
-    scene.sit_down(client, desk)
+    scene.log_in(client, desk)
     number = scene.number
     assert "correct-name" not in client.get(f"/{desk}/{number}/").text
     answer = client.send(f"/{desk}/{number}/correct-name/", {"name": RIGHT, "reason": REASON, "version": "9"})
@@ -190,7 +190,7 @@ def test_who_corrects_nothing_is_offered_nothing(client: Client, staged: Staged,
 
 def test_a_person_corrects_the_own_name_and_is_told_whom_to_ask_later(client: Client, staged: Staged) -> None:
     scene = staged(State.DRAFT)
-    scene.sit_down(client, "applicant")
+    scene.log_in(client, "applicant")
     assert "/account/#name-card" in client.get(f"/personal/application/{scene.number}/").text
     for typed, sentence in (
         ({"present_password": "Falsch2026"}, "现在的密码不正确。"),

@@ -15,14 +15,14 @@ from models import Account, Action, Application, InternalNote, LoginSession, Sta
 from tests import factories
 from tests.factories import REASON, act
 from tests.machine.site import Client
-from tests.review.test_console import decide, sit_down, waiting
+from tests.review.test_console import decide, waiting
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
-def sit_down_as(client: Client, account_id: int) -> None:
+def log_in_as(client: Client, account_id: int) -> None:
     with client.application.app_context():
-        sit_down(client, db.session.get_one(Account, account_id))
+        factories.log_in(client, db.session.get_one(Account, account_id))
 
 
 def on_list(client: Client, query: str) -> list[str]:
@@ -40,7 +40,7 @@ def test_the_waiting_list_says_who_has_what_and_what_comes_next_is_no_colleagues
         first, second, third, last = numbers = [each.number for each in found]
         assignments.assign(first, li, to=li.id, seen=None)
         assignments.assign(third, wang, to=wang.id, seen=None)
-        sit_down(client, li)
+        factories.log_in(client, li)
     page = client.get("/office/").text
     assert (page.count('data-label="领取人">李娜'), page.count('data-label="领取人">王丽')) == (1, 1)
     assert on_list(client, "taken=mine") == [first]
@@ -63,7 +63,7 @@ def test_take_put_back_and_hand_over_say_what_was_done_and_refuse_what_cannot_be
         wang = factories.clerk(li.office, "王丽")
         stranger = factories.clerk(factories.office(), "外人")
         number, me, colleague, outsider = application.number, li.id, wang.id, stranger.id
-        sit_down(client, li)
+        factories.log_in(client, li)
 
     def send(to: object, seen: object = "") -> str:
         answer = client.send(f"/office/{number}/assign/", {"to": to, "seen": seen}, follow_redirects=True)
@@ -78,9 +78,9 @@ def test_take_put_back_and_hand_over_say_what_was_done_and_refuse_what_cannot_be
     assert "没有改动：李娜刚刚领取了此申请。" in send(colleague)
     assert "已交给王丽。" in (page := send(colleague, me))
     assert "王丽已领取" in page
-    sit_down_as(client, colleague)
+    log_in_as(client, colleague)
     assert f"同事把甲一的申请 {number} 交给您办理。" in client.get("/messages/").text
-    sit_down_as(client, me)
+    log_in_as(client, me)
     assert "没有改动：王丽刚刚领取了此申请。" in send("nobody", me)
     assert "已领取。" in send(me, colleague)
     assert "已放回。" in (page := send("nobody", me))
@@ -99,7 +99,7 @@ def test_what_a_colleague_has_taken_is_decided_after_a_question_that_keeps_the_r
         wang = factories.clerk(li.office, "王丽")
         number = application.number
         assignments.assign(number, wang, to=wang.id, seen=None)
-        sit_down(client, li)
+        factories.log_in(client, li)
     assert "请填写原因" in decide(client, number, "return").text, "what is wrong comes before the question"
     answer = decide(client, number, "return", "请补齐合同。")
     assert answer.status_code == 409
@@ -124,10 +124,10 @@ def test_a_page_says_who_has_it_open_and_keeps_no_session_alive(app: Flask, clie
         li, [application] = waiting(["甲一"])
         wang = factories.clerk(li.office, "王丽")
         number = application.number
-        sit_down(client, li)
+        factories.log_in(client, li)
         other = app.test_client()
         assert isinstance(other, Client)
-        sit_down(other, wang)
+        factories.log_in(other, wang)
     path = f"/office/{number}/open-now/"
     assert client.send(path).get_json() == {"words": ""}
     assert other.get(path).mimetype == "image/svg+xml", "without scripts"
@@ -154,7 +154,7 @@ def test_the_last_word_of_a_page_that_was_left_by_logging_out_takes_no_login_for
     with app.app_context():
         li, [application] = waiting(["甲一"])
         number = application.number
-        sit_down(client, li)
+        factories.log_in(client, li)
     client.send("/logout")
     beacon = client.post(
         f"/office/{number}/open-now/",
@@ -171,7 +171,7 @@ def test_a_note_is_kept_on_the_page_and_what_was_typed_comes_back(app: Flask, cl
         li, [application] = waiting(["甲一"])
         number, administrator = application.number, factories.administrator().id
         me = li.id
-        sit_down(client, li)
+        factories.log_in(client, li)
     path = f"/office/{number}/notes/"
     answer = client.send(path, {"text": "长" * 1001})
     assert answer.status_code == 422
@@ -181,7 +181,7 @@ def test_a_note_is_kept_on_the_page_and_what_was_typed_comes_back(app: Flask, cl
     assert "合同第三页&lt;b&gt;待核&lt;/b&gt;" in client.get(f"/office/{number}/").text
     with app.app_context():
         assert [note.author_id for note in db.session.scalars(select(InternalNote))] == [me]
-    sit_down_as(client, administrator)
+    log_in_as(client, administrator)
     page = client.get(f"/administration/applications/{number}/").text
     assert "合同第三页&lt;b&gt;待核&lt;/b&gt;" in page
     assert "写备注" not in page
@@ -203,7 +203,7 @@ def test_the_persons_other_applications_stand_beside_within_the_scope_of_who_loo
                 if len(here) < 2:
                     act(one, Action.REFUSE, place.clerk, REASON)
         administrator = world.administrator.id
-        sit_down(client, world.banner.clerk)
+        factories.log_in(client, world.banner.clerk)
 
     def others(page: str) -> list[str]:
         part = page.partition("本人的其他申请")[2]
@@ -212,6 +212,6 @@ def test_the_persons_other_applications_stand_beside_within_the_scope_of_who_loo
     page = client.get(f"/office/{here[1]}/").text
     assert others(page) == [here[0]]
     assert "业务结束，不通过" in page.partition("本人的其他申请")[2]
-    sit_down_as(client, administrator)
+    log_in_as(client, administrator)
     page = client.get(f"/administration/applications/{here[1]}/").text
     assert others(page) == [here[0], elsewhere[1], elsewhere[0]]

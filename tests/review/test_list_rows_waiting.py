@@ -6,7 +6,6 @@ from flask import Flask
 from models import State
 from tests import clock, factories
 from tests.machine.site import Client
-from tests.review.test_console import sit_down
 
 COUNTED = "2027 年的放假安排尚未录入，按周一至周五计算"
 
@@ -18,7 +17,7 @@ def test_a_wait_into_an_unknown_year_counts_working_days_and_says_so(app: Flask,
             town = factories.world()
             application = factories.application_at(State.PRELIMINARY_REVIEW, town.banner, town)
         with clock.at("2027-01-05 09:00"):
-            sit_down(client, town.banner.clerk)
+            factories.log_in(client, town.banner.clerk)
         number = application.number
     with clock.at("2026-12-31 09:00"):
         page = client.get("/office/").get_data(as_text=True)

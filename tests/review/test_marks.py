@@ -17,7 +17,7 @@ from workflow.form import answers
 NOTE = "少了一位，请对照手机卡核对。"
 
 
-def sit_down(client: Client, account: Account) -> None:
+def log_in(client: Client, account: Account) -> None:
     with client.session_transaction() as session:
         session.clear()
         session.update(factories.session_of(account))
@@ -39,7 +39,7 @@ class Desk:
 
     def sit(self, who: str) -> None:
         with self.app.app_context():
-            sit_down(self.client, db.session.get_one(Account, self.people[who]))
+            log_in(self.client, db.session.get_one(Account, self.people[who]))
 
     def page(self, console: str = "enterprise", query: str = "") -> str:
         answer = self.client.get(f"/{console}/{self.number}/{query}")

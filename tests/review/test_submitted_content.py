@@ -11,7 +11,6 @@ from sqlalchemy import select
 from models import Action, Application, Experience, ExperienceKind, Review, State, db
 from tests import factories
 from tests.machine.site import Client
-from tests.review.test_console import sit_down
 
 
 def text_of(html: str) -> str:
@@ -49,7 +48,7 @@ def test_rows_and_fields_are_marked_though_the_employer_was_renamed_and_moved(
         at.enterprise.name, at.enterprise.region = "更名后的公司", everywhere.park.region
         db.session.commit()
         factories.act(application, Action.SUBMIT, application.applicant, change=mended)
-        sit_down(client, at.reviewer)
+        factories.log_in(client, at.reviewer)
         number = application.number
     page = text_of(client.get(f"/enterprise/{number}/").text)
     assert "主管 上次： 工程师" in page
@@ -70,7 +69,7 @@ def test_rows_and_fields_are_marked_though_the_employer_was_renamed_and_moved(
     assert "单位未变" not in page
 
     with app.app_context():
-        sit_down(client, applicant)
+        factories.log_in(client, applicant)
     own = text_of(client.get(f"/personal/application/{number}/").text)
     assert "内蒙古大学 已删除" in own
 
@@ -92,7 +91,7 @@ def test_a_name_that_only_got_its_present_spelling_is_not_called_corrected(
         assert line.snapshot["fields"]["name"] == submitted_as
         application.name = present  # as migration 0016 wrote it
         db.session.commit()
-        sit_down(client, at.reviewer)
+        factories.log_in(client, at.reviewer)
         number = application.number
     page = text_of(client.get(f"/enterprise/{number}/").text)
     assert f"姓名 {present} " in page

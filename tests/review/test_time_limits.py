@@ -9,7 +9,6 @@ from common.settings import PRELIMINARY_DAYS
 from models import Account, Setting, State, db
 from tests import clock, factories
 from tests.machine.site import Client
-from tests.review.test_console import sit_down
 
 
 def arriving(days: list[str]) -> tuple[Account, list[str]]:
@@ -34,7 +33,7 @@ def test_a_limit_stands_in_the_list_its_filter_its_counts_and_on_the_page(app: F
     with app.app_context():
         clerk, numbers = arriving(["2026-09-22", "2026-09-23", "2026-09-29", "2026-10-08"])
         with clock.at("2026-10-14 09:00"):
-            sit_down(client, clerk)
+            factories.log_in(client, clerk)
     late, due, soon, fresh = numbers
     with clock.at("2026-10-14 09:00"):
         page = client.get("/office/").text

@@ -14,7 +14,6 @@ from common.characters import find_rare
 from models import db
 from tests import factories
 from tests.machine.site import Client
-from tests.review.test_console import sit_down
 
 RARE = "王\U0002ebf0"
 MARKED = f'{RARE}<span class="code-point">U+2EBF0</span>'
@@ -63,11 +62,11 @@ def test_a_name_is_shown_with_its_code_point_on_the_pages_of_everybody(app: Flas
         application = factories.complete_application(everywhere.banner.enterprise, by=person)
         factories.submit(application)
         number, reviewer = application.number, everywhere.banner.reviewer
-        sit_down(client, person)
+        factories.log_in(client, person)
         own = ["/personal/", "/account/", f"/personal/application/{number}/"]
     shown = {address: client.get(address).text for address in own}
     with app.app_context():
-        sit_down(client, db.session.merge(reviewer))
+        factories.log_in(client, db.session.merge(reviewer))
     shown |= {address: client.get(address).text for address in ("/enterprise/", f"/enterprise/{number}/")}
     for address, page in shown.items():
         assert MARKED in page or f"{RARE}（U+2EBF0）" in page, address

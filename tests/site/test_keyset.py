@@ -13,7 +13,7 @@ from admin_views.site import keyset
 from models import Account, Action, Application, State, db, now
 from tests import factories
 from tests.machine.site import Client
-from tests.review.test_console import decide, sit_down
+from tests.review.test_console import decide
 from workflow.form import answers
 from workflow.form.living_allowance import EDUCATIONS
 
@@ -54,7 +54,7 @@ def test_sorting_by_submission_leaves_out_drafts_and_says_so(
     with app.app_context():
         world = factories.world()
         drafts, submitted = at(State.DRAFT, world, 3), at(State.CITY_REVIEW, world, 5)
-        sit_down(client, world.administrator)
+        factories.log_in(client, world.administrator)
     address = "/administration/applications/?sort={}&order=" + order
     by_submission = [number for page in pages(client, address.format("submitted")) for number in page]
     assert by_submission == (submitted if order == "asc" else submitted[::-1])
@@ -71,7 +71,7 @@ def test_sorting_by_submission_explains_an_empty_list(app: Flask, client: Client
     with app.app_context():
         world = factories.world()
         at(State.DRAFT, world, 1)
-        sit_down(client, world.administrator)
+        factories.log_in(client, world.administrator)
     assert "从未提交过的申请不列出" in client.get("/administration/applications/?sort=submitted").text
 
 
@@ -79,7 +79,7 @@ def test_a_filter_by_time_sorts_by_time(app: Flask, client: Client, turning: Non
     with app.app_context():
         world = factories.world()
         numbers = at(State.PRELIMINARY_REVIEW, world, 3)
-        sit_down(client, world.banner.clerk)
+        factories.log_in(client, world.banner.clerk)
     assert headings(client, "/office/?tab=all") == {"编号", "姓名", "提交时间"}
     assert "最近有进展的在前" in client.get("/office/?tab=all").text
     assert headings(client, "/office/?tab=all&submitted=week") == {"提交时间"}
@@ -100,7 +100,7 @@ def test_decided_applications_are_listed_once_with_the_latest_first(
         world = factories.world()
         first, second, third = at(State.PRELIMINARY_REVIEW, world, 3)
         reviewer = world.banner.reviewer.id
-        sit_down(client, world.banner.clerk)
+        factories.log_in(client, world.banner.clerk)
     decide(client, first, "return", "请补交劳动合同。")
     decide(client, second, "pass")
     decide(client, third, "pass")
@@ -119,7 +119,7 @@ def test_decided_applications_are_listed_once_with_the_latest_first(
 
 def test_an_empty_list_of_decisions_explains_itself(app: Flask, client: Client) -> None:
     with app.app_context():
-        sit_down(client, factories.world().banner.clerk)
+        factories.log_in(client, factories.world().banner.clerk)
     page = client.get("/office/?tab=decided").text
     assert "申请提交到这里后会列在此处。" in page
     assert "最近审核的在前" not in page
@@ -129,7 +129,7 @@ def test_each_tab_offers_only_filters_that_apply(app: Flask, client: Client) -> 
     with app.app_context():
         world = factories.world()
         at(State.CITY_REVIEW, world, 1)
-        sit_down(client, world.centre)
+        factories.log_in(client, world.centre)
 
     def offered(address: str) -> set[str]:
         return set(re.findall(r'<select id="\w+" name="(\w+)"', client.get(address).text))
@@ -147,7 +147,7 @@ def test_the_longest_wait_comes_first_and_is_marked_descending(app: Flask, clien
     with app.app_context():
         world = factories.world()
         at(State.PRELIMINARY_REVIEW, world, 1)
-        sit_down(client, world.banner.clerk)
+        factories.log_in(client, world.banner.clerk)
     assert re.search(r'aria-sort="descending"><a href="[^"]*order=desc">等待', client.get("/office/").text)
 
 
@@ -171,7 +171,7 @@ def test_unsubmitted_changes_are_visible_to_the_applicant_only(app: Flask, clien
 
         factories.act(returned, Action.SAVE, returned.applicant, change=otherwise)
         reviewer = world.banner.reviewer
-        sit_down(client, reviewer)
+        factories.log_in(client, reviewer)
     page = client.get("/enterprise/?tab=all&sort=number").text
     row = re.search(rf"{number}</td>.*?</tr>", page, re.DOTALL)
     assert row is not None

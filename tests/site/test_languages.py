@@ -11,7 +11,6 @@ from models import Material, Notice, State, db
 from tests import factories
 from tests.factories import REASON
 from tests.machine.site import Client
-from tests.review.test_console import sit_down
 from workflow.transitions import ACTION_WORDS, BY_STATE_AND_ACTION
 
 VOID = {"meta", "link", "input", "img", "br", "hr", "wbr"}
@@ -48,10 +47,10 @@ def test_stored_chinese_text_is_marked_as_chinese_on_an_english_page(app: Flask,
         returned = factories.application_at(State.RETURNED, everywhere.banner, everywhere)
         person, reviewer, number = returned.applicant, everywhere.banner.reviewer, returned.number
         client.get("/language/en")
-        sit_down(client, person)
+        factories.log_in(client, person)
         at_the_office = client.application.test_client()
         at_the_office.get("/language/en")
-        sit_down(at_the_office, reviewer)
+        factories.log_in(at_the_office, reviewer)
     own = f"/personal/application/{number}/"
     for browser, path, texts in (
         (client, own, {REASON, VERSION, NOTICE, NAME}),

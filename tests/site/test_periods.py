@@ -39,7 +39,7 @@ def people(app: Flask) -> dict[str, int]:
         }
 
 
-def sit_down(client: Client, account_id: int) -> None:
+def log_in(client: Client, account_id: int) -> None:
     with client.application.app_context(), client.session_transaction() as session:
         session.update(factories.session_of(db.session.get_one(Account, account_id)))
 
@@ -52,7 +52,7 @@ def period_id(app: Flask, name: str) -> int:
 @pytest.mark.guide("P1")
 @pytest.mark.parametrize("path", LISTS)
 def test_a_list_is_filtered_by_period(app: Flask, client: Client, people: dict[str, int], path: str) -> None:
-    sit_down(client, people[path])
+    log_in(client, people[path])
     page = client.get(f"{path}?tab=all").text
     assert "包晓燕" in page
     assert "白云飞" in page
@@ -74,7 +74,7 @@ def test_a_list_is_filtered_by_period(app: Flask, client: Client, people: dict[s
 def test_a_reviewer_reads_the_period_of_an_application(
     app: Flask, client: Client, people: dict[str, int], path: str
 ) -> None:
-    sit_down(client, people[path])
+    log_in(client, people[path])
     with app.app_context():
         number = db.session.scalars(select(Application.number).where(Application.name == "包晓燕")).one()
     page = client.get(f"{path}{number}/").text
@@ -86,7 +86,7 @@ def test_a_reviewer_reads_the_period_of_an_application(
 def test_applicants_read_the_period_of_their_application(
     app: Flask, client: Client, people: dict[str, int]
 ) -> None:
-    sit_down(client, people["包晓燕"])
+    log_in(client, people["包晓燕"])
     with app.app_context():
         number = db.session.scalars(select(Application.number).where(Application.name == "包晓燕")).one()
     assert EARLIER in client.get(f"/personal/application/{number}/").text

@@ -26,7 +26,7 @@ def everywhere(app: Flask) -> World:
         return factories.world()
 
 
-def sit_down(app: Flask, client: Client, account: Account) -> None:
+def log_in(app: Flask, client: Client, account: Account) -> None:
     with app.app_context(), client.session_transaction() as session:
         session.update(factories.session_of(db.session.get_one(Account, account.id)))
 
@@ -67,7 +67,7 @@ def test_a_reason_for_a_decided_application_is_shown_for_copying(
 ) -> None:
     number, key, version = submitted(app, everywhere)
     happens(app, key, (Action.WITHDRAW, None))
-    sit_down(app, client, everywhere.banner.reviewer)
+    log_in(app, client, everywhere.banner.reviewer)
     answer = returned(client, number, version)
     assert answer.status_code == 409
     assert to_be_copied(answer.text) == [TYPED]
@@ -80,7 +80,7 @@ def test_a_reason_stays_in_its_field_if_it_can_be_sent_again(
 ) -> None:
     number, key, version = submitted(app, everywhere)
     happens(app, key, (Action.WITHDRAW, None), (Action.SUBMIT, None))
-    sit_down(app, client, everywhere.banner.reviewer)
+    log_in(app, client, everywhere.banner.reviewer)
     answer = returned(client, number, version)
     assert answer.status_code == 409
     assert to_be_copied(answer.text) == []
@@ -98,7 +98,7 @@ def test_a_reason_for_a_row_out_of_scope_is_shown_and_reveals_nothing(
         db.session.get_one(Application, key).enterprise_id = everywhere.park.enterprise.id
         db.session.commit()
     happens(app, key, (Action.SUBMIT, None))
-    sit_down(app, client, everywhere.banner.reviewer)
+    log_in(app, client, everywhere.banner.reviewer)
     answer = returned(client, number, version)
     assert answer.status_code == 404
     assert to_be_copied(answer.text) == [TYPED]
@@ -125,7 +125,7 @@ def test_a_reason_for_an_outdated_registration_is_shown_for_copying(
             seen_version=version,
             decision=Decision(factories.REASON),
         )
-    sit_down(app, client, everywhere.banner.clerk)
+    log_in(app, client, everywhere.banner.clerk)
     given = {"action": "refuse", "version": version, "reason": TYPED}
     answer = client.send(f"/office/enterprises/{key}/decide/", given)
     assert answer.status_code == 409
@@ -144,7 +144,7 @@ def test_input_is_shown_for_copying_after_a_submission_in_another_tab(
         application = factories.complete_application(_again(everywhere.banner.enterprise))
         number, key, person = application.number, application.id, application.applicant
         db.session.expunge_all()
-    sit_down(app, client, person)
+    log_in(app, client, person)
     path = f"/personal/application/{number}/"
     [form] = [each for each in forms(client.get(path).text) if "position" in each.fields]
     happens(app, key, (Action.SUBMIT, None))
@@ -173,7 +173,7 @@ def test_a_form_can_be_saved_again_after_a_save_in_another_tab(
         application = factories.complete_application(_again(everywhere.banner.enterprise))
         number, person = application.number, application.applicant
         db.session.expunge_all()
-    sit_down(app, client, person)
+    log_in(app, client, person)
     path = f"/personal/application/{number}/"
     [form] = [each for each in forms(client.get(path).text) if "position" in each.fields]
     in_another_tab = client.send(path, form.fields | {"major": "软件工程", "do": "save"})

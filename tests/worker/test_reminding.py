@@ -15,7 +15,6 @@ from models import Account, Digest, Message, RegionKind, Setting, State, db
 from tests import clock, factories
 from tests.machine.at_once import at_once
 from tests.machine.site import Client
-from tests.review.test_console import sit_down
 from worker import reminding
 
 pytestmark = pytest.mark.guide("W8")
@@ -65,12 +64,12 @@ def test_each_desk_is_told_its_numbers_once_and_nobody_of_nothing(app: Flask, cl
         with clock.at("2026-10-15 10:00"):
             reminding.process_due()
         assert db.session.scalar(select(func.count(Digest.id))) == 6, "the next day again"
-        sit_down(client, town.banner.clerk)
+        factories.log_in(client, town.banner.clerk)
     page = client.get("/messages/").text
     assert "等待您审核的申请有 2 件，其中今天到期 1 件，已超期 1 件；最久的已等待 27 个工作日。" in page
     for account_id, place in zip(people, ("/office/", "/administration/applications/"), strict=True):
         with app.app_context():
-            sit_down(client, db.session.get_one(Account, account_id))
+            factories.log_in(client, db.session.get_one(Account, account_id))
             message = db.session.scalars(
                 select(Message).where(Message.account_id == account_id, Message.kind.contains("digest"))
             ).first()
@@ -83,7 +82,7 @@ def test_each_desk_is_told_its_numbers_once_and_nobody_of_nothing(app: Flask, cl
 def test_who_switched_it_off_at_the_own_account_gets_none(app: Flask, client: Client) -> None:
     with app.app_context():
         clerk = desks().banner.clerk
-        sit_down(client, clerk)
+        factories.log_in(client, clerk)
         clerk_id = clerk.id
     page = client.get("/account/").text
     assert "每个工作日提醒我一次" in page
