@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 from accounts.access import active_account, acts_for
 from common.calendar import today
@@ -17,6 +17,7 @@ from common.locked_rows import locked_row
 from common.wording import N_, Sentence
 from models import (
     Account,
+    BankOutcome,
     Office,
     OfficeDuty,
     PaymentAction,
@@ -162,6 +163,20 @@ def actions(run: PaymentRun, person: Account) -> list[RunTransition]:
         and (not each.second_person or is_second_person(run, person))
         and not (_gives_back_exported(run, each.action) and is_answered_in_part(run))
     ]
+
+
+def bank_sums(run: PaymentRun) -> dict[BankOutcome, tuple[int, int]]:
+    """Return how many payments of the run, and how many fen, the bank paid, returned, and said nothing final of."""
+    found = db.session.execute(
+        select(RunRow.outcome, func.count(), func.sum(RunRow.amount_fen))
+        .where(RunRow.run_id == run.id, RunRow.left_out.is_(None))
+        .group_by(RunRow.outcome)
+    )
+    sums = dict.fromkeys((BankOutcome.PAID, BankOutcome.REFUSED, BankOutcome.UNKNOWN), (0, 0))
+    for outcome, count, fen in found:
+        before = sums[outcome or BankOutcome.UNKNOWN]
+        sums[outcome or BankOutcome.UNKNOWN] = before[0] + count, before[1] + int(fen)
+    return sums
 
 
 def _gives_back_exported(run: PaymentRun, action: RunAction) -> bool:

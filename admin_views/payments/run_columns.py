@@ -55,6 +55,8 @@ ROW_COLUMNS = (
     Column("outcome", N_("银行处理结果"), _outcome_badge, cell="badge"),
     Column("why", N_("原因"), left_out_text, hides_empty=True),
 )
+SUM_WORDS = OUTCOME_WORDS | {BankOutcome.UNKNOWN: N_("待银行回执")}
+"""What the bank has not decided yet counts with what it has not answered, as under the tab."""
 TABS = {
     "rows": N_("发放明细"),
     "left_out": N_("未列入"),

@@ -125,7 +125,14 @@ def test_a_run_goes_from_its_making_to_the_repair_of_a_returned_account(app: Fla
         with app.app_context():
             bank_answers.process_due()
         assert "已登记 2 笔" in maker.get(where).text
-        assert "已办结" in maker.get(RUN).text
+        done = " ".join(re.sub(r"<[^>]+>", " ", maker.get(RUN).text).split())
+        assert "已办结" in done
+        for sum_of in (
+            "已发放 1 笔，15,000.00 元",
+            "银行退回 1 笔，15,000.00 元",
+            "待银行回执 0 笔，0.00 元",
+        ):
+            assert sum_of in done
 
         assert "户名不符" in refused.get("/personal/payments/").text
         assert "请更正收款账号" in without.get("/personal/payments/").text
