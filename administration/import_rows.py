@@ -24,7 +24,7 @@ from administration.import_table import (
     ParsedRow,
     ParsedTable,
 )
-from administration.imports import Claimed, fail
+from administration.imports import ClaimedImport, fail
 from common import checks, jobs, telephones
 from common.errors import NotPermitted
 from common.identity import normalised
@@ -54,7 +54,7 @@ BATCH_SIZE = 250
 LONGEST_STORED_CELL = 120
 
 
-def read(job: Claimed, table: ParsedTable) -> None:
+def read(job: ClaimedImport, table: ParsedTable) -> None:
     """Check the rows and store them as the import's preview. Raises ClaimLost."""
     rows = table.rows
     same = _by_code(rows)
@@ -164,7 +164,7 @@ def _inactive_fault(region: Region) -> Sentence:
     )
 
 
-def _import_row(job: Claimed, row: ParsedRow) -> ImportRow:
+def _import_row(job: ClaimedImport, row: ParsedRow) -> ImportRow:
     return ImportRow(
         import_id=job.id,
         number=row.number,
@@ -183,7 +183,7 @@ def _shortened(text: str) -> str:
     return text if len(text) <= LONGEST_STORED_CELL else f"{text[:LONGEST_STORED_CELL]}…"
 
 
-def run_import(job: Claimed) -> None:
+def run_import(job: ClaimedImport) -> None:
     """Import all accepted rows or none. If a row has become invalid, the preview is shown again and names it. Raises ClaimLost."""
     for _ in range(jobs.MOST_ATTEMPTS):
         try:
@@ -195,7 +195,7 @@ def run_import(job: Claimed) -> None:
         return
 
 
-def _import_rows(job: Claimed) -> None:
+def _import_rows(job: ClaimedImport) -> None:
     prepared = _prepare(job)
     with exclusive():
         person = access.active_administrator(db.session.get_one(Account, job.confirmed_by_id))
@@ -203,7 +203,7 @@ def _import_rows(job: Claimed) -> None:
             _write(job, person, prepared)
 
 
-def _prepare(job: Claimed) -> list[dict[str, Any]]:
+def _prepare(job: ClaimedImport) -> list[dict[str, Any]]:
     """Return the values of the new enterprises. The slow part runs here, before any lock is taken."""
     columns = ("name", "credit_code", "region_id", "contact_name", "contact_phone")
     rows = db.session.execute(
@@ -222,7 +222,7 @@ def _prepare(job: Claimed) -> list[dict[str, Any]]:
     return prepared
 
 
-def _reject_outdated_rows(job: Claimed) -> bool:
+def _reject_outdated_rows(job: ClaimedImport) -> bool:
     """Reject accepted rows that have become invalid, and return to the preview. Returns whether there were any."""
     regions = db.session.scalars(
         select(Region)
@@ -254,7 +254,7 @@ def _reject_outdated_rows(job: Claimed) -> bool:
     return bool(rejected)
 
 
-def _write(job: Claimed, person: Account, prepared: Sequence[Mapping[str, Any]]) -> None:
+def _write(job: ClaimedImport, person: Account, prepared: Sequence[Mapping[str, Any]]) -> None:
     regions = {region.id: region for region in db.session.scalars(select(Region))}
     enterprises = [Enterprise(**values, region=regions[values["region_id"]]) for values in prepared]
     db.session.add_all(enterprises)

@@ -110,7 +110,7 @@ def _discard(job: Import) -> None:
 # --- claims: one worker at a time
 
 
-class Claimed(NamedTuple):
+class ClaimedImport(NamedTuple):
     """An import as it was when a worker claimed it."""
 
     id: int
@@ -123,12 +123,12 @@ class Claimed(NamedTuple):
     confirmed_by_id: int | None
 
 
-def claim() -> Claimed | None:
+def claim() -> ClaimedImport | None:
     """Claim the import that has waited longest; None when there is none."""
     job = jobs.claim_oldest(Import, IN_PROGRESS, error=None)
     if job is None:
         return None
-    return Claimed(
+    return ClaimedImport(
         job.id,
         job.state,
         job.attempts,
@@ -140,7 +140,7 @@ def claim() -> Claimed | None:
     )
 
 
-def fail(job: Claimed, sentence: Sentence) -> None:
+def fail(job: ClaimedImport, sentence: Sentence) -> None:
     """End the import; nothing has been imported. Raises ClaimLost."""
     with exclusive():
         jobs.report(
@@ -154,7 +154,7 @@ def fail(job: Claimed, sentence: Sentence) -> None:
     log.warning("import %s: failed", job.id)
 
 
-def postpone(job: Claimed) -> None:
+def postpone(job: ClaimedImport) -> None:
     """End an attempt that failed for a reason that may pass; the last attempt ends the import. Raises ClaimLost."""
     if jobs.is_last_attempt(job):
         fail(job, FAILED_REPEATEDLY)

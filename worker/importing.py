@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from administration import import_rows, import_table, imports
 from administration.import_table import Unreadable
-from administration.imports import IN_PROGRESS, Claimed
+from administration.imports import IN_PROGRESS, ClaimedImport
 from common import jobs
 from common.wording import Sentence
 from models import Import, ImportState
@@ -21,7 +21,7 @@ def process_due() -> None:
     leases.process_each(Import, "import", imports.claim, _process, imports.postpone)
 
 
-def _process(job: Claimed) -> None:
+def _process(job: ClaimedImport) -> None:
     if jobs.is_beyond_last_attempt(job):
         imports.fail(job, imports.INTERRUPTED)
     elif job.state is ImportState.IMPORTING:
@@ -30,7 +30,7 @@ def _process(job: Claimed) -> None:
         _read(job)
 
 
-def _read(job: Claimed) -> None:
+def _read(job: ClaimedImport) -> None:
     name = job.storage_name or ""
     try:
         found = sheets.read(name, import_table.MOST_ROWS + import_table.MOST_ROWS_ABOVE_HEADER)

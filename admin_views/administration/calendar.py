@@ -19,7 +19,7 @@ from common.wording import N_
 from models import CalendarYear, db
 
 
-class Year(NamedTuple):
+class YearRow(NamedTuple):
     """One row of the list. `key` is the id of the stored row, if the year was entered."""
 
     year: int
@@ -35,7 +35,7 @@ class Year(NamedTuple):
         return self.entered or self.built_in
 
 
-def _year_badge(year: Year) -> Badge:
+def _year_badge(year: YearRow) -> Badge:
     if year.entered:
         return Badge("good", gettext("已录入"))
     if year.built_in:
@@ -62,7 +62,7 @@ class CalendarYears(AdministeredTable):
     list_template = "administration/calendar.html"
     full_width_fields = ("holidays", "workdays", "source")
 
-    def list_rows(self) -> list[Year]:
+    def list_rows(self) -> list[YearRow]:
         rows = db.session.execute(
             self.rows(CalendarYear.year, CalendarYear.id, CalendarYear.active).order_by(CalendarYear.year)
         )
@@ -71,7 +71,7 @@ class CalendarYears(AdministeredTable):
         years = sorted({*keys, current - 1, current, current + 1}, reverse=True)
         return [self._year(year, *keys.get(year, (None, False))) for year in years]
 
-    def _year(self, year: int, key: int | None, active: bool) -> Year:
+    def _year(self, year: int, key: int | None, active: bool) -> YearRow:
         calendar = present_calendar()
         holidays, workdays = working_days.built_in(year)
         if active:
@@ -79,7 +79,7 @@ class CalendarYears(AdministeredTable):
                 [day for day in days if day.year == year] for days in (calendar.holidays, calendar.workdays)
             )
         total = calendar.working_days_of(year)
-        return Year(year, key, active, working_days.is_built_in(year), len(holidays), len(workdays), total)
+        return YearRow(year, key, active, working_days.is_built_in(year), len(holidays), len(workdays), total)
 
     def prefill(self, form: Any) -> None:
         """Fill in the requested year, else the first unknown one, with the library's days if it has them."""

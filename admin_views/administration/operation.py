@@ -67,7 +67,7 @@ FAILED = (
 )
 
 
-class Part(NamedTuple):
+class PartRow(NamedTuple):
     """A row about a part of the system."""
 
     part: str
@@ -75,7 +75,7 @@ class Part(NamedTuple):
     note: str
 
 
-class Job(NamedTuple):
+class JobRow(NamedTuple):
     """A row about a kind of job."""
 
     kind: str
@@ -154,32 +154,32 @@ class Operation(Administration):
         ]
 
 
-def _parts(found: OperationState) -> Iterator[Part]:
-    yield Part(
+def _parts(found: OperationState) -> Iterator[PartRow]:
+    yield PartRow(
         gettext("后台进程"),
         Badge("bad", gettext("没有运行")) if found.worker_silent else Badge("good", gettext("正常")),
         gettext("最近一次动静：%(time)s", time=_time(found.worker_seen)),
     )
-    yield Part(
+    yield PartRow(
         gettext("数据库"),
         Badge("bad", gettext("只能读")) if found.database_read_only else Badge("good", gettext("正常")),
         gettext("不能保存任何内容：磁盘已满，或者这是备用的数据库") if found.database_read_only else "",
     )
     available = is_storage_available()
-    yield Part(
+    yield PartRow(
         gettext("文件存储"),
         Badge("good", gettext("正常")) if available else Badge("bad", gettext("没有应答")),
         gettext("附件和生成的文件"),
     )
     checked = decoding.is_available()
-    yield Part(
+    yield PartRow(
         gettext("检查文件"),
         Badge("good", gettext("正常")) if checked else Badge("bad", gettext("没有运行")),
         gettext("在单独的进程里打开上传的文件") if checked else gettext("不能上传，原因在日志里"),
     )
     if current_app.config["REDIS_URL"]:
         alone = rate_limits.of_this_site().by_fallback()
-        yield Part(
+        yield PartRow(
             gettext("次数限制"),
             Badge("late", gettext("Redis 没有应答，或不接受写入"))
             if alone
@@ -188,15 +188,15 @@ def _parts(found: OperationState) -> Iterator[Part]:
         )
     if disk := found.disk:
         low = disk.free < disk.total * LOW_DISK
-        yield Part(
+        yield PartRow(
             gettext("磁盘"),
             Badge("bad", gettext("将满")) if low else Badge("good", gettext("正常")),
             gettext(
                 "可用 %(free)s GB，共 %(total)s GB", free=_gigabytes(disk.free), total=_gigabytes(disk.total)
             ),
         )
-    yield Part(gettext("备份"), _backup_badge(found), _backup_note(found))
-    yield Part(
+    yield PartRow(gettext("备份"), _backup_badge(found), _backup_note(found))
+    yield PartRow(
         gettext("每日清理"),
         _sweep_badge(found),
         _sweep_note(found),
@@ -236,7 +236,7 @@ def _backup_note(found: OperationState) -> str:
     return gettext("最近一次成功：%(time)s", time=_time(good and good.at))
 
 
-def _job(queue: state.Queue) -> Job:
+def _job(queue: state.Queue) -> JobRow:
     late = queue.oldest_due and (now() - queue.oldest_due).total_seconds() > LATE_MINUTES * 60
     if late:
         badge = Badge("late", gettext("自 %(time)s 起等待", time=stamp(queue.oldest_due)))
@@ -245,7 +245,7 @@ def _job(queue: state.Queue) -> Job:
     else:
         badge = Badge("idle", gettext("没有"))
     count = f"{state.MOST_COUNTED}+" if queue.count >= state.MOST_COUNTED else str(queue.count)
-    return Job(translated(QUEUE_WORDS[queue.kind]), count, badge)
+    return JobRow(translated(QUEUE_WORDS[queue.kind]), count, badge)
 
 
 def _time(at: datetime | None) -> str:

@@ -138,7 +138,7 @@ class ListPage(ExportedList):
         Reads again when the limits or the calendar have changed since this process last read them.
         """
         while True:
-            used = time_limits.known()
+            used = time_limits.last_read()
             listing, values = self._listing(tab, chosen, sort, descending, also_count=count_queries)
             rows = listing.page(chosen.get("page", ""), keyset.PAGE_SIZE, values)
             if rows.rows:
@@ -209,7 +209,7 @@ class ListPage(ExportedList):
             also_count,
             exported,
         )
-        limits = time_limits.list_values(shape.role, time_limits.known())
+        limits = time_limits.list_values(shape.role, time_limits.last_read())
         return listing, {**shape.bind_values(actor), **search.values, **narrowed_to, **limits}
 
     def _tabs(self, address: str, present: str, chosen: dict[str, str], waiting: int) -> tuple[Tab, ...]:

@@ -28,38 +28,38 @@ MOST_DAYS = 100
 """Days of arrival whose last day a process keeps."""
 
 
-class Known(NamedTuple):
+class LastRead(NamedTuple):
     """The limits and the calendar as this process last read them."""
 
     limits: TimeLimits
     calendar: Calendar
 
 
-_NOTHING_READ = Known(time_limits.limits_of(None), Calendar())
-_known: WeakKeyDictionary[Engine, Known] = WeakKeyDictionary()
+_NOTHING_READ = LastRead(time_limits.limits_of(None), Calendar())
+_last_read: WeakKeyDictionary[Engine, LastRead] = WeakKeyDictionary()
 
 
-def known() -> Known:
+def last_read() -> LastRead:
     """Return what this process last read. A list binds its criteria with it, and checks `is_current` afterwards.
 
     So the list needs no statement before its own. The limits and the calendar change a few times a year.
     """
-    found: Known | None = _known.get(db.engine)
+    found: LastRead | None = _last_read.get(db.engine)
     return found or _NOTHING_READ
 
 
-def is_current(used: Known) -> bool:
-    """Say whether limits and calendar are still those that were used, now that the page's numbers are read."""
-    present = Known(present_limits(), present_calendar())
+def is_current(used: LastRead) -> bool:
+    """Say whether the limits and the calendar are still those that were used; if not, `last_read` returns the present ones from now on."""
+    present = LastRead(present_limits(), present_calendar())
     if present == used:
         return True
-    _known[db.engine] = present
+    _last_read[db.engine] = present
     return False
 
 
 def read_again() -> None:
     """Read limits and calendar before a list that reads no numbers beside its rows."""
-    is_current(known())
+    is_current(last_read())
 
 
 def present_limits() -> TimeLimits:
@@ -68,7 +68,7 @@ def present_limits() -> TimeLimits:
     return time_limits.limits_of(answer)
 
 
-def list_values(role: Role, used: Known) -> dict[str, Any]:
+def list_values(role: Role, used: LastRead) -> dict[str, Any]:
     """Return the values of the list's criteria for what waits for this role; `today` decides who is deputy."""
     limit, day = limit_of(role, used.limits), today()
     return {"today": day, **time_limits.bound_values(time_limits.bounds(limit, day, used.calendar))}

@@ -86,7 +86,7 @@ def test_further_fields_sent_with_a_form_change_nothing(city: City) -> None:
         found = list(sendings(city, actor))
         for sent in found:
             asked = set().union(*(one.form.names for one in found if one.endpoint == sent.endpoint))
-            more = sent.by(city, actor, _temptations(asked, sent.data))
+            more = sent.by(city, actor, temptations(asked, sent.data))
             if more.outcome != sent.outcome:
                 wrong.append(f"{sent.description}: {_difference(sent.outcome, more.outcome)}")
             if sent.outcome:
@@ -98,7 +98,7 @@ def test_further_fields_sent_with_a_form_change_nothing(city: City) -> None:
     assert WITHOUT_TRACE.keys() - without == set()
 
 
-def _temptations(asked: set[str], sent: Iterable[str]) -> dict[str, Any]:
+def temptations(asked: set[str], sent: Iterable[str]) -> dict[str, Any]:
     """A tempting value for every column that no form of the route has."""
     found: dict[str, Any] = {}
     for table in db.metadata.tables.values():

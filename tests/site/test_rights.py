@@ -17,7 +17,7 @@ from tests.site.city import DEACTIVATED, NEWCOMER, NOBODY, OWNERS, PENDING, REFU
 from tests.site.forms import forms
 from tests.site.routes import addresses, canonical, enters, view_of
 from tests.site.sending import Sending, sendings
-from tests.site.test_forms import _temptations
+from tests.site.test_forms import temptations
 
 pytestmark = pytest.mark.parametrize("begun_city", ["sqlite"], indirect=True)
 
@@ -161,7 +161,7 @@ def test_administrators_cannot_change_their_own_rights(city: City) -> None:
     """The only administrator, against every address that takes their own row, with every column of every table."""
     actor = city.actors["administrator"]
     own = _id_of(city, actor)
-    everything = _temptations(set(), ())
+    everything = temptations(set(), ())
     roles = [{"role": [role.value], "active": [value]} for role in Role for value in ("", "y")]
     tried = set()
     for rule in routes.rules(city, "POST"):
