@@ -16,9 +16,10 @@ NO_SUCH_DAY = N_("%(label)s：%(typed)s 不存在，请核对月份和日期。"
 DAY_MISSING = N_("%(label)s要写到日，例如：2018-09-05。")
 WRONG_YEAR = N_("%(label)s的年份“%(year)s”不对，请填写四位数字，不早于 1900 年。")
 
-SEPARATOR = r"[-/.。年_~]"  # stays Chinese
+SEPARATOR = r"[-/.。、·年_~]"  # stays Chinese
+"""Among them what the keys . / and ` write while a Chinese keyboard is on."""
 SHAPE = re.compile(  # stays Chinese
-    rf"(?P<year>[0-9]{{1,6}}){SEPARATOR}(?P<month>[0-9]{{1,2}})(?:月份?|[-/.。月_~](?P<day>[0-9]{{1,2}})[日号]?)?[.。]?"
+    rf"(?P<year>[0-9]{{1,6}}){SEPARATOR}(?P<month>[0-9]{{1,2}})(?:月份?|[-/.。、·月_~](?P<day>[0-9]{{1,2}})[日号]?)?[.。]?"
 )
 MIDNIGHT = re.compile(r"(?<=[0-9])[T\s]\s*0{1,2}:00(?::00(?:\.0+)?)?$")
 """What other programs append to a day that is copied from them: 2018-09-05 00:00:00."""
