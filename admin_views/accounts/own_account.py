@@ -69,7 +69,7 @@ def show_code() -> Any:
     if PENDING_CODE not in session:
         return redirect(url_for("accounts.own"))
     shown = vault.open(session[PENDING_CODE], _code_context(current_user))
-    return render_template("accounts/code.html", code=shown, enterprise=current_user.enterprise)
+    return render_template("accounts/code.html", code=shown)
 
 
 @login_required

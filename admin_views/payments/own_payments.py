@@ -153,6 +153,5 @@ class OwnPayments(ScopedView):
             sent=sent,
             masked=masked,
             correction_words=CORRECTION_WORDS,
-            Correction=CorrectionState,
         )
         return content, HTTPStatus.UNPROCESSABLE_ENTITY if sent is not None else HTTPStatus.OK

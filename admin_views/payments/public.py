@@ -10,7 +10,6 @@ from admin_views.payments.badges import batch_badge
 from admin_views.site.keyset import PAGE_SIZE, Order, page
 from admin_views.site.lists import Column, DataTable
 from admin_views.site.wording import missing_holidays_note
-from common.calendar import today
 from common.money import in_yuan
 from common.wording import N_
 from common.working_days import current_calendar
@@ -71,7 +70,6 @@ def public_batch(number: str) -> Response:
             note=missing_holidays_note(current_calendar().waited(found.opens, found.closes).unknown),
             running=running,
             whole=whole,
-            today=today(),
             **(_rows(found, whole) if running else {}),
         )
     )

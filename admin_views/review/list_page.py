@@ -94,7 +94,7 @@ class ListPage(ExportedList):
             if tab == "waiting"
             else None,
             heads=self._heads(address, tab, columns, sort, descending, chosen, sorts),
-            counted=note_on_unknown_years(rows),
+            years_note=note_on_unknown_years(rows),
             count_links=self._count_links(address, shape) if tab == "waiting" else [],
             pager=PagerUrls(*(_page_url(address, chosen, cursor) for cursor in found.cursors)),
             left_out=self._left_out(sort, filtered),
