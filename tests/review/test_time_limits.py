@@ -27,6 +27,14 @@ def on_list(client: Client, query: str) -> list[str]:
     return re.findall(r'href="/office/(\d+-\d+)/"', client.get(f"/office/?{query}").text)
 
 
+def waiting_badge(client: Client, number: str) -> str:
+    """The kind of the badge that says on its page how long an application has waited."""
+    [kind] = re.findall(
+        r'badge-(\w+)"[^>]*>(?:(?!badge-).)*?待初审，已等待', client.get(f"/office/{number}/").text, re.DOTALL
+    )
+    return str(kind)
+
+
 @pytest.mark.guide("W8")
 def test_a_limit_stands_in_the_list_its_filter_its_counts_and_on_the_page(app: Flask, client: Client) -> None:
     # The limit of the office is 10 working days. 2026: holidays from October 1 to 7, October 10 is worked.
@@ -44,6 +52,8 @@ def test_a_limit_stands_in_the_list_its_filter_its_counts_and_on_the_page(app: F
         assert filters == {"overdue": [late], "today": [due], "soon": [due, soon], "": numbers}
         assert counts == [("overdue", "1"), ("today", "1")]
         assert "已超期 1 个工作日" in client.get(f"/office/{late}/").text
+        waits = {number: waiting_badge(client, number) for number in (due, soon)}
+        assert waits == {due: "late", soon: "wait"}, "as in the list, where seven days of ten are not late"
     with app.app_context():
         factories.saved(Setting(key=PRELIMINARY_DAYS, value="5"))
     with clock.at("2026-10-14 09:00"):
