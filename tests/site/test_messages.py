@@ -1,5 +1,6 @@
 """In-app messages: recipients, texts, links, and when they count as read."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -85,6 +86,10 @@ def test_a_message_in_english_names_the_marked_places_in_english_and_quotes_the_
     log_in(client, person)
     told = "原因：请逐项修改。 手机号码：少了一位。 学习工作经历第 2 条：请写结束时间。 "
     assert told in words(client.get("/messages/"))
+    for page in ("/messages/", "/personal/"):
+        assert re.search(r'class="[^"]*pre-line[^"]*">[^<]*少了一位。\n', client.get(page).text), (
+            "a line for each mark"
+        )
     client.get("/language/en")
     page = words(client.get("/messages/"))
     told = "Reason: 请逐项修改。 Mobile number: 少了一位。 Education and work history, no. 2: 请写结束时间。 "
