@@ -49,7 +49,12 @@ def login(login_kind: str) -> Any:
         if person is not None:
             return admit(person, wanted)
     return form_page(
-        "accounts/login.html", form, login_kind=login_kind, wanted=login_session.own_path(wanted), wrong=wrong
+        "accounts/login.html",
+        form,
+        login_kind=login_kind,
+        login_pages=LOGIN_PAGES,
+        wanted=login_session.own_path(wanted),
+        wrong=wrong,
     )
 
 

@@ -69,7 +69,6 @@ def form_page(template: str, form: Any, *, wrong: str | Locked | None = None, **
         template,
         form=form,
         words=LOGIN_PAGES[context["login_kind"]],
-        login_pages=LOGIN_PAGES,
         wrong=locked_text(locked) if locked else wrong,
         **context,
     )

@@ -35,7 +35,6 @@ def check_page() -> Any:
         "documents/check.html",
         typed=typed if standing is None else grouped(canonical(typed)),
         standing=standing,
-        valid=standing is NoticeStanding.VALID,
         kind=KINDS_OF_BAND[standing] if standing else "",
         answer=translated(STANDING_WORDS[standing]) if standing else "",
         wrong=translated(UNKNOWN) if unknown else "",
