@@ -23,7 +23,7 @@ from workflow import progress, reading, routing, scope
 from workflow.form.answers import answer_text
 from workflow.form.fields import Field
 from workflow.form.versions import Form
-from workflow.transitions import BY_STATE_AND_ACTION, RETURNED, STATE_WORDS
+from workflow.transitions import RETURNED, STATE_WORDS
 
 STAGE_STATES = {progress.Stage.DONE: "done", progress.Stage.NOW: "now", progress.Stage.TO_COME: "todo"}
 
@@ -140,7 +140,6 @@ def side_column(application: Application | None, reviews: Sequence[Review]) -> d
         "now": translated(STATE_WORDS[application.state]) if application else gettext("尚未保存"),
         "history_summary": summary,
         "begins_anew": application is None and number > 0,
-        "rows_of_table": BY_STATE_AND_ACTION,
         "returns": progress.open_returns(reviews),
         "notices": list(offered_notices(reviews, current_user)),
     }
