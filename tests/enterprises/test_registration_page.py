@@ -125,7 +125,9 @@ def test_an_approved_registration_gets_a_message_and_opens_the_console(
     assert registered.get("/enterprise/").status_code == 404
     decided(APPROVE)
     assert registered.get("/enterprise/").status_code == 200
-    assert "企业账号已审核通过" in words(registered.get(OWN))
+    own = words(registered.get(OWN))
+    assert "企业账号已审核通过" in own
+    assert "这里的内容有变的，请拨打咨询电话 0477-8587631" in own
     assert "企业账号已审核通过，可以审核本单位人员的申请。" in words(registered.get("/messages/"))
 
 
