@@ -21,6 +21,7 @@ Changes = dict[str, list[tuple[Row | None, Row | None]]]
 """By table, the rows that differ: as they were, as they are; None for a row that was or is not there."""
 
 READING = ("SELECT", "BEGIN", "PRAGMA", "SAVEPOINT", "RELEASE", "ROLLBACK", "SET")
+READING_WITH = re.compile(r"WITH (?!.*\b(?:INSERT|UPDATE|DELETE|MERGE)\b)", re.DOTALL)
 WRITTEN = re.compile(r"\b(INSERT INTO|UPDATE|DELETE FROM) +\"?(\w+)")
 UNTOUCHED = re.compile(rf"alembic_version|sqlite_sequence|{PIECE_TABLE.pattern}")
 """Nobody writes them but the database itself."""
@@ -45,7 +46,7 @@ class Stored:
 
         @event.listens_for(engine, "before_cursor_execute")
         def notice(_c: Any, _cursor: Any, statement: str, *_more: Any) -> None:
-            if not statement.startswith(READING):
+            if not statement.startswith(READING) and not READING_WITH.match(statement):
                 self._written |= self._tables_of(statement)
                 self._read = None
 
