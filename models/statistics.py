@@ -24,7 +24,7 @@ RETURN = "return"
 """Stands for any reason at all (`counted_reasons.reason`)."""
 
 TIMED = partial(text("days IS NOT NULL"))
-"""The decisions of which it is known how long they took."""
+"""The decisions whose duration is known."""
 
 _column: Any = functools.partial(Column, nullable=False)
 _key: Any = functools.partial(Column, primary_key=True, autoincrement=False)

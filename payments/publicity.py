@@ -30,7 +30,7 @@ VARIANT = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 IN_CHARACTERS = f"[{HAN}]"
 
 POSITION, ROW_ID = Grant.position, Grant.id
-"""By what the rows of a batch are sorted."""
+"""The sort columns of a batch's rows."""
 PUBLIC_COLUMNS: Any = (
     Grant.position,
     Grant.name,

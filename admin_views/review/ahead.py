@@ -13,7 +13,7 @@ from admin_views.site.base import expose
 from uploads.preview import has_preview
 
 FIRST_PAGES = 2
-"""Of the first file; the window shows no more of it at once."""
+"""Pages of the first file: a window shows no more at once."""
 WIDTHS = {"small": 900, "large": 1800}
 """The widths of the pictures in templates/review/viewer.html."""
 

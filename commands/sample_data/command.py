@@ -79,7 +79,7 @@ def _follow(paid: people.KnownHistory, refused: people.KnownHistory) -> None:
 
 
 def _send_nothing(before: int) -> None:
-    """What happened to invented people is sent to nobody."""
+    """Mark the new messages as expanded: no mail or SMS goes to invented people."""
     unsent = update(Message).where(Message.expanded_at.is_(None), Message.id > before)
     with exclusive():
         db.session.execute(unsent.values(expanded_at=now()).execution_options(synchronize_session=False))
