@@ -1,5 +1,5 @@
 // Single letters as shortcuts: [data-key="r"] clicks its element, or only focuses a submit button, so that one key press
-// decides nothing; [data-key-at-once] is sent: the same key takes it back. j and k move through table[data-rows]. ? opens the list of all shortcuts at the foot of the
+// decides nothing; [data-key-at-once] is sent: the same key takes it back. j and k move through table[data-rows], x ticks a row of it. ? opens the list of all shortcuts at the foot of the
 // page, which has a switch that turns them off (WCAG 2.1.4).
 
 import { openByKey } from "./decision.js";
@@ -47,6 +47,7 @@ if (panel && (targets.length || rows)) {
   if (rows) {
     listShortcut("j", list.dataset.next);
     listShortcut("k", list.dataset.previous);
+    if (document.querySelector("table[data-rows] .cell-choose input")) listShortcut("x", list.dataset.tick);
   }
   const listed = new Set(); // several elements of one key stand for the first that is left
   for (const target of targets) {

@@ -32,3 +32,9 @@ document.addEventListener("keydown", (event) => {
   const next = key === "j" ? Math.min(here + 1, links.length - 1) : Math.max(here - 1, 0);
   links[next].focus();
 });
+
+// x ticks the row that j and k have reached, where rows can be ticked.
+document.addEventListener("keydown", (event) => {
+  if (shortcutKey(event) !== "x" || !isShortcut(event)) return;
+  document.activeElement.closest("table[data-rows] tbody tr")?.querySelector(".cell-choose input[type=checkbox]:enabled")?.click();
+});

@@ -53,6 +53,14 @@ def test_many_are_decided_at_once_and_one_is_taken_back(chromium: Chromium, live
     page = chromium.new_page(live_server.url)
     come_in(page, employer.reviewer, "/enterprise/")
 
+    page.press("?")
+    page.see("选中这一行，或不选")
+    page.press("Escape")
+    page.press("j")
+    page.press("x")
+    page.see("已选 1 件")
+    page.press("x")
+    page.not_see("已选 1 件")
     page.window.focus(box(page, NAMES[0]))
     page.press("Space")
     page.window.click(f'tr:has-text("{NAMES[2]}") .cell-choose', position={"x": 4, "y": 4})  # beside the box
