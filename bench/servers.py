@@ -40,6 +40,7 @@ PAPERS = (
     " md5(each.key) || '.jpg', a.submitted_at, 1"
     " FROM applications a, materials m, LATERAL (SELECT a.id || '-' || m.id AS key) each"
     " WHERE a.submitted_at IS NOT NULL AND m.required"
+    " AND NOT EXISTS (SELECT FROM attachments WHERE application_id = a.id)"
 )
 """Gives each submitted application a file of its own for each required material: the rows alone. Without them PostgreSQL expects
 of all applications what it finds with the few that have files."""

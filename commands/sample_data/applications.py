@@ -1,7 +1,8 @@
 """Sample data of any size: people, employers, and applications of several years with valid histories.
 
 The same seed gives the same data, except for nonces and session stamps, which must be random. Nobody can log in with a
-sample account: the password is discarded. The applications have no attachments. Messages are written and none is sent.
+sample account: the password is discarded. The applications have no attachments; papers.py gives some theirs. Messages are
+written and none is sent.
 """
 
 from collections import deque

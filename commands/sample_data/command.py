@@ -7,7 +7,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy import func, select, update
 
-from commands.sample_data import applications, batches, documents, payment_runs, people, standards
+from commands.sample_data import applications, batches, documents, papers, payment_runs, people, standards
 from models import Application, Batch, Message, ObjectionDecision, db, exclusive, now
 
 NUMBER = 200
@@ -76,6 +76,7 @@ def _follow(paid: people.KnownHistory, refused: people.KnownHistory) -> None:
     if batch:
         batches.object_to(city, batch[-1], 0)
     documents.fill(city, paid.application, 1)
+    papers.fill()
 
 
 def _send_nothing(before: int) -> None:

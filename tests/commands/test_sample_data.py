@@ -9,8 +9,10 @@ from sqlalchemy import exists, func, select
 
 from accounts import logins, passwords
 from commands import seed
-from commands.sample_data import accounts, applications, command, people
+from commands.sample_data import accounts, applications, command, papers, people
 from common import identity
+from desk.submissions import newest_snapshot
+from documents.printed_forms import Agreement, signed_papers
 from figures import report
 from figures.facts import REASON
 from figures.reasons import PHRASE
@@ -20,6 +22,7 @@ from models import (
     AccountCorrection,
     Action,
     Application,
+    Attachment,
     BankOutcome,
     Batch,
     BatchState,
@@ -32,6 +35,7 @@ from models import (
     Enterprise,
     FileJob,
     FileState,
+    Material,
     Message,
     Objection,
     ObjectionDecision,
@@ -187,6 +191,26 @@ def test_a_trial_has_something_on_every_page_after_passing(app_context: Flask) -
     before = db.session.scalar(select(func.count(Application.id)))
     command.fill_once()
     assert db.session.scalar(select(func.count(Application.id))) == before
+
+
+def test_a_reviewer_in_a_trial_opens_every_material_of_the_longest_waiting(app_context: Flask) -> None:
+    seed.fill()
+    accounts.fill()
+    command.fill_once()
+    required = set(db.session.scalars(select(Material.id).where(Material.required, Material.active)))
+    reviewed = select(Application).where(Application.state.in_(routing.REVIEW_STEPS))
+    waiting = db.session.scalars(reviewed.order_by(Application.arrived_at).limit(papers.MOST)).all()
+    assert {one.state for one in waiting} == set(routing.REVIEW_STEPS)
+    for one in waiting:
+        files = db.session.scalars(select(Attachment).where(Attachment.application_id == one.id)).all()
+        assert {file.material_id for file in files} == required
+        for file in files:
+            with storage().open(file.storage_name) as stored:
+                assert len(stored.read()) == file.size
+        submitted = newest_snapshot(one)
+        assert submitted is not None
+        [form] = signed_papers(one, files, submitted).values()
+        assert form.agreement is Agreement.AGREES
 
 
 def test_production_gets_no_sample_data(app: Flask) -> None:

@@ -1,0 +1,67 @@
+"""The materials of a trial: drawn pages for the applications that wait, taken in as an applicant's files are."""
+
+import io
+from datetime import timedelta
+
+from PIL import Image, ImageDraw, ImageFont
+from sqlalchemy import select
+from werkzeug.datastructures import FileStorage
+
+from commands.sample_data.clock import at
+from documents import printed_forms
+from documents.font_coverage import FONT
+from models import Application, Material, db, exclusive
+from uploads.attachments import attach
+from uploads.receive import Received, receive
+from workflow.routing import REVIEW_STEPS
+
+MOST = 30
+"""Applications that get materials: those that wait longest. Each takes a quarter of a second."""
+
+PAGE = (827, 1169)
+"""A4 at 100 pixels an inch."""
+
+FIRST_LINE, LINE, LARGE, SMALL = 200, 64, 44, 26
+BEFORE_SUBMITTING = timedelta(minutes=10)
+
+
+def fill() -> None:
+    """Give each required material of the applications that wait longest a file, uploaded before their first submission."""
+    waiting = select(Application).where(Application.state.in_(REVIEW_STEPS))
+    required = select(Material).where(Material.required, Material.active).order_by(Material.position)
+    materials = db.session.scalars(required).all()
+    for application in db.session.scalars(waiting.order_by(Application.arrived_at).limit(MOST)).all():
+        with at((application.submitted_at or application.arrived_at) - BEFORE_SUBMITTING):
+            received = [(material.id, _received(application, material)) for material in materials]
+            with exclusive():
+                for material_id, file in received:
+                    attach(application, material_id, file).submitted_round = 1
+
+
+def _received(application: Application, material: Material) -> Received:
+    if not material.printed_form:
+        page = FileStorage(io.BytesIO(_page(application, material)), filename=f"{material.name}.jpg")
+        return receive(page, small_picture=True)
+    printed = printed_forms.print_form(application)
+    document = FileStorage(io.BytesIO(printed.document.pdf), filename=printed.name)
+    return receive(document, small_picture=True)._replace(form_code=printed.code)
+
+
+def _page(application: Application, material: Material) -> bytes:
+    """Return a JPEG that says what it would show; each is different, as the files of different people are."""
+    employer = application.submitted_enterprise
+    lines = (material.name, application.name, employer.name if employer else "", application.number)
+    page = Image.new("RGB", PAGE, "white")
+    pen = ImageDraw.Draw(page)
+    width, height = PAGE
+    pen.rectangle((30, 30, width - 30, height - 30), outline="gray", width=3)
+    for place, line in enumerate(lines):
+        size = SMALL if place else LARGE
+        pen.text((100, FIRST_LINE + place * LINE), line, "black", ImageFont.truetype(FONT, size))
+    pen.ellipse((width - 330, height - 330, width - 110, height - 110), outline="firebrick", width=5)
+    pen.text(
+        (100, height - 130), "示例材料，没有效力", "gray", ImageFont.truetype(FONT, SMALL)
+    )  # stays Chinese
+    out = io.BytesIO()
+    page.save(out, "JPEG", quality=80)
+    return out.getvalue()
