@@ -138,10 +138,8 @@ def test_today_is_a_valid_date_and_an_email_is_optional(ordos: World) -> None:
 
 
 @pytest.mark.guide("A15")
-@pytest.mark.parametrize("ethnicity", ["穿青人", "其他未识别民族", "外国血统"])
-def test_people_whose_identity_card_names_none_of_the_56_ethnicities_can_submit(
-    ordos: World, ethnicity: str
-) -> None:
+@pytest.mark.parametrize("ethnicity", ["穿青人", "其他未识别民族", "外国血统", "外国国籍"])
+def test_people_who_belong_to_none_of_the_56_ethnicities_can_submit(ordos: World, ethnicity: str) -> None:
     application = complete_application(ordos.banner.enterprise, ethnicity=ethnicity)
     assert problem_texts(application) == {}
 
