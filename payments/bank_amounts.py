@@ -3,8 +3,15 @@
 import re
 import unicodedata
 
+from payments.bank_file import FEN
+
 AMOUNT = re.compile(r"(?:[0-9]{1,12}|[0-9]{1,3}(?:,[0-9]{3}){1,3})(?:\.([0-9]{1,2})0*)?")
 CURRENCY = re.compile(r"^(?:CNY|RMB|人民币|¥)|(?:元|CNY|RMB)$", re.IGNORECASE)  # stays Chinese
+
+
+def fen_of_text(text: str, unit: str) -> int | None:
+    """Return the fen of an amount in this unit of a layout; None for anything else."""
+    return (fen_of_fen if unit == FEN else fen_of_yuan)(text)
 
 
 def fen_of_yuan(text: str) -> int | None:

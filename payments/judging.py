@@ -10,8 +10,8 @@ from common.money import in_yuan
 from common.wording import N_
 from models import BankOutcome
 from payments.answer_table import OUTCOME, AnsweredRow, outcome_of
-from payments.bank_amounts import fen_of_fen, fen_of_yuan
-from payments.bank_file import ACCOUNT, AMOUNT, FEN, NUMBER, Layout
+from payments.bank_amounts import fen_of_text
+from payments.bank_file import ACCOUNT, AMOUNT, NUMBER, Layout
 
 OUTCOME_WORDS = {
     BankOutcome.PAID: N_("已发放"),
@@ -76,7 +76,7 @@ def _judge_outcome(row: AnsweredRow) -> None:
 
 def _compare(row: AnsweredRow, sent: SentRow, layout: Layout) -> None:
     row.position = sent.position
-    amount = (fen_of_fen if layout.unit == FEN else fen_of_yuan)(row.cells[AMOUNT])
+    amount = fen_of_text(row.cells[AMOUNT], layout.unit)
     if amount is None:
         row.add_fault(AMOUNT, N_("无法识别。"))
     elif amount != sent.amount_fen:

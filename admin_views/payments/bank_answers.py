@@ -12,6 +12,7 @@ from flask_wtf.file import FileField
 from sqlalchemy import select
 
 from accounts.access import may_open_console
+from admin_views.payments.run_columns import sum_fact
 from admin_views.site.base import expose
 from admin_views.site.exporting import ListExport, ListSheet
 from admin_views.site.job_notices import IMPORT_BADGES, NoticeTexts, job_notice
@@ -21,9 +22,11 @@ from admin_views.site.typed import row_number
 from admin_views.site.wording import translated
 from common.errors import ChangedMeanwhile, NotPermitted, NotVisible
 from common.jobs import progress_of
+from common.money import in_yuan
 from common.wording import N_
 from models import BankAnswer, BankAnswerRow, ImportState, PaymentRun, db
 from payments import answer_table, answers, payment_scope
+from payments.answer_sums import answer_sums
 from payments.answer_table import COLUMNS as FILE_COLUMNS
 from payments.judging import OUTCOME_WORDS
 from uploads import tables
@@ -113,6 +116,24 @@ def _rows_of(answer: BankAnswer, refused: bool) -> Any:
     )
 
 
+def _sum_facts(answer: BankAnswer, run: PaymentRun) -> list[dict[str, str]]:
+    """Return what the run holds, and what this answer says of it, for the person who is about to record it."""
+    sums = answer_sums(answer, run)
+    facts = [sum_fact(gettext("本批"), run.count, run.total_fen)]
+    facts += [
+        sum_fact(translated(words), sums[outcome].rows, sums[outcome].fen)
+        for outcome, words in OUTCOME_WORDS.items()
+    ]
+    refused = sums[None]
+    fact = {
+        "label": gettext("未通过的行"),
+        "value": gettext("%(count)s 行，%(total)s 元", count=refused.rows, total=in_yuan(refused.fen)),
+    }
+    if refused.unreadable:
+        fact["aside"] = gettext("其中 %(count)s 行的金额无法识别，没有计入", count=refused.unreadable)
+    return [*facts, fact]
+
+
 class AnswerRoutes:
     """The routes of the bank's answers, for the view of the runs."""
 
@@ -195,6 +216,7 @@ class AnswerRoutes:
             in_work=in_work,
             notice=job_notice(answer, progress_of(answer), NOTICE_TEXTS) if in_work else None,
             refused=refused,
+            sums=_sum_facts(answer, self.get_one(number)) if answer.state is ImportState.PREVIEW else [],
             words=[
                 (translated(OUTCOME_WORDS[outcome]), words) for outcome, words in answer_table.known_words()
             ],

@@ -37,6 +37,11 @@ def left_out_text(row: Any) -> str:
     return translated(*row.left_out) if row.left_out else row.bank_reason
 
 
+def sum_fact(label: str, count: int, fen: int) -> dict[str, str]:
+    """Return a number of payments and their sum for components/facts.html."""
+    return {"label": label, "value": gettext("%(count)s 笔，%(total)s 元", count=count, total=in_yuan(fen))}
+
+
 COLUMNS = (
     Column("number", N_("发放批次"), cell="title", style="num"),
     Column("period", N_("申报期"), lambda row: row.period or gettext("全部申报期")),

@@ -15,7 +15,15 @@ from werkzeug.wrappers import Response
 from admin_views.files.routes import sent_original
 from admin_views.payments.bank_answers import AnswerRoutes, BankAnswerForm
 from admin_views.payments.one_payment import PaymentRoutes
-from admin_views.payments.run_columns import COLUMNS, ROW_COLUMNS, RUN_BADGES, SUM_WORDS, TABS, run_badge
+from admin_views.payments.run_columns import (
+    COLUMNS,
+    ROW_COLUMNS,
+    RUN_BADGES,
+    SUM_WORDS,
+    TABS,
+    run_badge,
+    sum_fact,
+)
 from admin_views.payments.run_form import MakeForm
 from admin_views.site.base import ScopedView, expose, menu
 from admin_views.site.exporting import ListExport, ListSheet
@@ -67,11 +75,6 @@ RETURNED_WHOLE = N_(
 
 NEWEST_RUN = Order(PaymentRun.id, PaymentRun.id, descending=True)
 BY_POSITION = Order(RunRow.position, RunRow.position)
-
-
-def _sum_fact(outcome: BankOutcome, count: int, fen: int) -> dict[str, str]:
-    value = gettext("%(count)s 笔，%(total)s 元", count=count, total=in_yuan(fen))
-    return {"label": translated(SUM_WORDS[outcome]), "value": value}
 
 
 class PaymentRuns(AnswerRoutes, PaymentRoutes, ScopedView):
@@ -200,7 +203,7 @@ class PaymentRuns(AnswerRoutes, PaymentRoutes, ScopedView):
             files=exporting.files(run) if answerable or run.state is RunState.DISCARDED else [],
             tab=tab if tab in TABS else "rows",
             tabs=self._tabs(run, tab),
-            sums=[_sum_fact(outcome, *sums[outcome]) for outcome in sums],
+            sums=[sum_fact(translated(SUM_WORDS[outcome]), *sums[outcome]) for outcome in sums],
             listing=DataTable(ROW_COLUMNS, rows.rows),
             pager=rows.urls(self.get_url, ".run", number=run.number, tab=tab, _anchor="rows"),
             answers=answers,

@@ -31,6 +31,10 @@ def pressed(client: Client, action: str, **more: str) -> Any:
     return client.send(f"{RUN}act/", sent, follow_redirects=True)
 
 
+def without_tags(shown: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", shown).split())
+
+
 @pytest.mark.guide("P4", "P5")
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_run_goes_from_its_making_to_the_repair_of_a_returned_account(app: Flask, person: Person) -> None:
@@ -117,6 +121,14 @@ def test_a_run_goes_from_its_making_to_the_repair_of_a_returned_account(app: Fla
         assert "GB18030" in shown
         assert "出现了不止一次" in shown
         assert "可登记 1 行" in shown
+        seen = without_tags(shown)
+        for sum_of in (
+            "本批 2 笔，30,000.00 元",
+            "已发放 1 笔，15,000.00 元",
+            "银行退回 0 笔，0.00 元",
+            "未通过的行 2 行，15,000.00 元 其中 1 行的金额无法识别，没有计入",
+        ):
+            assert sum_of in seen
         good = text.rpartition(lines[1])[0]
         where = upload(good.encode("gb18030"), "回执.csv")
         assert maker.send(f"{where}confirm/", {"seen": "1"}).status_code == 303  # not what the page showed
@@ -125,7 +137,7 @@ def test_a_run_goes_from_its_making_to_the_repair_of_a_returned_account(app: Fla
         with app.app_context():
             bank_answers.process_due()
         assert "已登记 2 笔" in maker.get(where).text
-        done = " ".join(re.sub(r"<[^>]+>", " ", maker.get(RUN).text).split())
+        done = without_tags(maker.get(RUN).text)
         assert "已办结" in done
         for sum_of in (
             "已发放 1 笔，15,000.00 元",
