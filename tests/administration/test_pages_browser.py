@@ -181,7 +181,7 @@ def test_the_form_is_changed_for_those_who_begin_from_then_on(
     case = world_of.draft(live_server, world_of.workplace(live_server))
     newcomer = world_of.person(live_server)
     page.click("申请表")
-    page.click("在“工作单位”末尾增加一项数字")
+    page.click("在“工作单位”末尾增加一项（数字）")
     page.click("保存到草稿")
     page.see("请填写名称")
     checked(page, "form-wrong")
