@@ -151,6 +151,10 @@ def test_who_has_passed_in_this_period_is_told_so_before_applying_again(app: Fla
     assert "一般不必再申请" in client.get(home).text
     assert f"本申报期您的申请 {number} 已审核通过" in client.get(anew).text
     with app.app_context():
+        db.session.execute(update(Period).values(closes=calendar.today()))
+        db.session.commit()
+    assert "最后一天" not in client.get(home).text + client.get(anew).text, "nobody is pressed to apply again"
+    with app.app_context():
         later = calendar.today() + timedelta(days=9)
         db.session.execute(update(Period).values(opens=later, closes=later))
         db.session.commit()
