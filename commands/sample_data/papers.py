@@ -4,13 +4,13 @@ import io
 from datetime import timedelta
 
 from PIL import Image, ImageDraw, ImageFont
-from sqlalchemy import select
+from sqlalchemy import func, select
 from werkzeug.datastructures import FileStorage
 
 from commands.sample_data.clock import at
 from documents import printed_forms
 from documents.font_coverage import FONT
-from models import Application, Material, db, exclusive
+from models import Action, Application, Material, Review, db, exclusive
 from uploads.attachments import attach
 from uploads.receive import Received, receive
 from workflow.routing import REVIEW_STEPS
@@ -27,11 +27,14 @@ BEFORE_SUBMITTING = timedelta(minutes=10)
 
 def fill() -> None:
     """Give each required material of the applications that wait longest a file, uploaded before their first submission."""
-    waiting = select(Application).where(Application.state.in_(REVIEW_STEPS))
+    submissions = (Review.application_id == Application.id, Review.action == Action.SUBMIT)
+    first_submitted_at = select(func.min(Review.at)).where(*submissions).scalar_subquery()
+    waiting = select(Application, first_submitted_at).where(Application.state.in_(REVIEW_STEPS))
     required = select(Material).where(Material.required, Material.active).order_by(Material.position)
     materials = db.session.scalars(required).all()
-    for application in db.session.scalars(waiting.order_by(Application.arrived_at).limit(MOST)).all():
-        with at((application.submitted_at or application.arrived_at) - BEFORE_SUBMITTING):
+    rows = db.session.execute(waiting.order_by(Application.arrived_at).limit(MOST)).all()
+    for application, submitted_at in rows:
+        with at(submitted_at - BEFORE_SUBMITTING):
             received = [(material.id, _received(application, material)) for material in materials]
             with exclusive():
                 for material_id, file in received:

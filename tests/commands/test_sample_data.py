@@ -201,9 +201,13 @@ def test_a_reviewer_in_a_trial_opens_every_material_of_the_longest_waiting(app_c
     reviewed = select(Application).where(Application.state.in_(routing.REVIEW_STEPS))
     waiting = db.session.scalars(reviewed.order_by(Application.arrived_at).limit(papers.MOST)).all()
     assert {one.state for one in waiting} == set(routing.REVIEW_STEPS)
+    assert any(one.round > 1 for one in waiting)
     for one in waiting:
+        submissions = (Review.application_id == one.id, Review.action == Action.SUBMIT)
+        first_submitted_at = db.session.scalars(select(func.min(Review.at)).where(*submissions)).one()
         files = db.session.scalars(select(Attachment).where(Attachment.application_id == one.id)).all()
         assert {file.material_id for file in files} == required
+        assert all(file.uploaded_at < first_submitted_at for file in files)
         for file in files:
             with storage().open(file.storage_name) as stored:
                 assert len(stored.read()) == file.size
