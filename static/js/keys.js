@@ -1,6 +1,6 @@
 // Single letters as shortcuts: [data-key="r"] clicks its element, or only focuses a submit button, so that one key press
-// decides nothing; [data-key-at-once] is sent: the same key takes it back. j and k move through table[data-rows], x ticks a row of it. ? opens the list of all shortcuts at the foot of the
-// page, which has a switch that turns them off (WCAG 2.1.4).
+// decides nothing; [data-key-at-once] is sent: the same key takes it back. j and k move through table[data-rows], x ticks a row of it.
+// ? opens the list of all shortcuts at the foot of the page, which has a switch that turns them off (WCAG 2.1.4).
 
 import { openByKey } from "./decision.js";
 

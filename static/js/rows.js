@@ -33,8 +33,8 @@ document.addEventListener("keydown", (event) => {
   links[next].focus();
 });
 
-// x ticks the row that j and k have reached, where rows can be ticked.
+// x ticks the row that j and k have reached, where rows can be ticked. Held down, it would tick and untick.
 document.addEventListener("keydown", (event) => {
-  if (shortcutKey(event) !== "x" || !isShortcut(event)) return;
+  if (shortcutKey(event) !== "x" || event.repeat || !isShortcut(event)) return;
   document.activeElement.closest("table[data-rows] tbody tr")?.querySelector(".cell-choose input[type=checkbox]:enabled")?.click();
 });
