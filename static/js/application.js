@@ -140,13 +140,14 @@ dialog.addEventListener("keydown", (event) => {
   event.preventDefault();
   dialog.querySelector("[data-experience-keep]").click();
 });
-// Esc, and the back gesture of a phone, take nothing typed away the first time.
+// Esc, and the back gesture of a phone, take nothing typed away the first time, nor the first time after more was typed.
 dialog.addEventListener("cancel", (event) => {
   const typed = edited.before.some(([one, text, checked]) => one.value !== text || one.checked !== checked);
   if (event.target !== dialog || !typed || !unsavedRow.hidden) return;
   event.preventDefault();
   unsavedRow.hidden = false;
 });
+dialog.addEventListener("input", () => { unsavedRow.hidden = true; });
 dialog.addEventListener("close", () => {
   const { row, fields, fresh, before, dirty, wrong, kept } = edited;
   if (!kept) {

@@ -180,6 +180,10 @@ def test_rows_change_on_the_page_and_in_the_application_once_the_page_is_saved(
             page.press("Escape")  # as the back gesture of a phone does: once takes nothing away
             page.see("这条经历还没有保存")
             assert page.value("专业或职务") == "写错了"
+            page.fill("专业或职务", "又写错了")  # and once more after something else was typed
+            page.press("Escape")
+            page.see("这条经历还没有保存")
+            assert page.value("专业或职务") == "又写错了"
             page.press("Escape")
         else:
             page.click(way)
