@@ -124,11 +124,11 @@ class ApplicationView(
         admission = periods.admission(found)
         beside = side_column(found, reviews)
         asks_again = beside["begins_anew"] and admission.period
-        elsewise = _shown_otherwise(form, saved)
+        unsaved = _unsaved_fields(form, saved)
         text_by_anchor = {
             problem.anchor: problem_text(problem)
             for problem in problems
-            if (check or not problem.missing) and problem.anchor.partition("-")[0] not in elsewise
+            if (check or not problem.missing) and problem.anchor.partition("-")[0] not in unsaved
         }
         marks = self._marks(found, reviews, slots, on_form=True)
         if isinstance(form, SavedForm) and (text_by_anchor or marks["marks_at"]):
@@ -250,8 +250,8 @@ class ApplicationView(
         return {"left": reading.finish(current_user, review.open_application(current_user))}
 
 
-def _shown_otherwise(form: Any, saved: SavedForm) -> set[str]:
-    """Return the fields that show something else than is saved. What is wrong with the saved value is not said beside them."""
+def _unsaved_fields(form: Any, saved: SavedForm) -> set[str]:
+    """Return the keys of the fields that show another value than the saved one, whose problems are not theirs."""
     if form is saved:
         return set()
     here, there = typed_fields(form), typed_fields(saved)
