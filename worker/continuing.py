@@ -10,7 +10,7 @@ EVERY = timedelta(hours=1)
 
 
 def process_due() -> None:
-    """Do so unless some worker did within the hour. What is missing after a crash is asked a minute later."""
+    """Ask and note, unless some worker finished both within the hour. After a crash the next minute does the rest."""
     if heartbeats.is_due(heartbeats.CONTINUATION, EVERY):
         continuation_terms.ask_due(today())
         continuation_terms.expire_due(today())
