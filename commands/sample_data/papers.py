@@ -1,4 +1,4 @@
-"""The materials of a trial: drawn pages for the applications that wait, taken in as an applicant's files are."""
+"""Sample materials for applications under review: drawn pages, received in the same way as an applicant's uploads."""
 
 import io
 from datetime import timedelta
@@ -16,7 +16,7 @@ from uploads.receive import Received, receive
 from workflow.routing import REVIEW_STEPS
 
 MOST = 30
-"""Applications that get materials: those that wait longest. Each takes a quarter of a second."""
+"""Number of applications that get materials, those that wait longest. Each takes a quarter of a second."""
 
 PAGE = (827, 1169)
 """A4 at 100 pixels an inch."""
@@ -51,16 +51,16 @@ def _received(application: Application, material: Material) -> Received:
 
 
 def _page(application: Application, material: Material) -> bytes:
-    """Return a JPEG that says what it would show; each is different, as the files of different people are."""
+    """Return a JPEG with the names of material, applicant and employer, and the number: no two files are equal."""
     employer = application.submitted_enterprise
     lines = (material.name, application.name, employer.name if employer else "", application.number)
     page = Image.new("RGB", PAGE, "white")
     pen = ImageDraw.Draw(page)
     width, height = PAGE
     pen.rectangle((30, 30, width - 30, height - 30), outline="gray", width=3)
-    for place, line in enumerate(lines):
-        size = SMALL if place else LARGE
-        pen.text((100, FIRST_LINE + place * LINE), line, "black", ImageFont.truetype(FONT, size))
+    for index, line in enumerate(lines):
+        size = SMALL if index else LARGE
+        pen.text((100, FIRST_LINE + index * LINE), line, "black", ImageFont.truetype(FONT, size))
     pen.ellipse((width - 330, height - 330, width - 110, height - 110), outline="firebrick", width=5)
     pen.text(
         (100, height - 130), "示例材料，没有效力", "gray", ImageFont.truetype(FONT, SMALL)
