@@ -298,9 +298,10 @@ def settle(account_id: int, application_id: int, page: SavedPage, result: SaveRe
 
 
 def _left_after(page: SavedPage, draft: ApplicationDraft, entry: Entry, saved: Typed | None) -> Entry | None:
-    """Return what is left of a field of a draft when a page has saved `saved`, or nothing (None); None when nothing is left.
+    """Return what is left of a field of a draft after a page was saved; None for nothing.
 
-    When the newest rows are saved, those of another page take their place: `saved` and what that page has typed beside it.
+    `saved`: the value that the page saved; None if it was refused. When the newest rows were saved, `saved` and the rows of another
+    page take their place.
     """
     others = {tab: rows for tab, rows in entry["beside"].items() if tab != page.tab}
     left = {**entry, "beside": others}
