@@ -18,6 +18,7 @@ from admin_views.personal.employer import EmployerRoutes
 from admin_views.personal.form import (
     experience_words,
     filled_form,
+    text_beside_field,
 )
 from admin_views.personal.home import CONSOLE_NAME, PersonalHome
 from admin_views.personal.own_application import own_application
@@ -46,7 +47,7 @@ from admin_views.site.exporting import ListExport, ListSheet
 from admin_views.site.lists import DataTable
 from admin_views.site.page_counts import present_calendar
 from admin_views.site.typed_back import TypedBack
-from admin_views.site.wording import problem_text, stamp, translated
+from admin_views.site.wording import stamp, translated
 from common.wording import N_
 from desk import taking_back
 from drafts import remarks
@@ -126,7 +127,7 @@ class ApplicationView(
         asks_again = beside["begins_anew"] and admission.period
         unsaved = _unsaved_fields(form, saved)
         text_by_anchor = {
-            problem.anchor: problem_text(problem)
+            problem.anchor: text_beside_field(problem)
             for problem in problems
             if (check or not problem.missing) and problem.anchor.partition("-")[0] not in unsaved
         }

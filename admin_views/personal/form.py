@@ -31,6 +31,8 @@ from admin_views.site.typed import as_typed, row_number
 from admin_views.site.wording import translated
 from common import days, identity
 from common.calendar import today
+from common.errors import Problem
+from common.wording import N_
 from models import Account, Application, Enterprise, Experience, ExperienceKind
 from models.experiences import experiences_of
 from models.statements import CompiledStatement
@@ -189,18 +191,31 @@ def account_data(account: Account) -> dict[str, Any]:
     return found
 
 
+SENTENCES_IN_ROW = {
+    completeness.ROW_LACKS: N_("请填写%(label)s。"),
+    completeness.ROW_STARTS_LATER: N_("起始年月不能晚于今天。"),
+    completeness.ROW_WRONG_YEAR: days.WRONG_YEAR,
+    completeness.ROW_ENDS_EARLIER: N_("终止年月不能早于起始年月。"),
+}
+"""What the list of problems says of a row with the row's number, as it stands beside the row's own fields."""
+
+
+def text_beside_field(problem: Problem) -> str:
+    """Return a problem as it stands beside its field, in the person's language."""
+    return translated(SENTENCES_IN_ROW.get(problem.sentence, problem.sentence), problem.words)
+
+
 def experience_words() -> tuple[tuple[str, str], ...]:
-    """Return the error sentences for the dialog of a row, with placeholders for row and label, and the present month."""
+    """Return the error sentences for the dialog of a row, with a placeholder for the label, and the present month."""
     return _experience_words(answers.month(today()))
 
 
 @cached_per_language
 def _experience_words(month: str) -> tuple[tuple[str, str], ...]:
-    gaps = {"row": "{row}", "label": "{label}"}
     words = {
-        "missing": translated(completeness.ROW_LACKS, gaps),
-        "later": translated(completeness.ROW_STARTS_LATER, gaps),
-        "backwards": translated(completeness.ROW_ENDS_EARLIER, gaps),
+        "missing": translated(SENTENCES_IN_ROW[completeness.ROW_LACKS], {"label": "{label}"}),
+        "later": translated(SENTENCES_IN_ROW[completeness.ROW_STARTS_LATER]),
+        "backwards": translated(SENTENCES_IN_ROW[completeness.ROW_ENDS_EARLIER]),
         "unreadable": translated(days.NOT_A_MONTH, {"label": "{label}"}),
         "month": month,
     }

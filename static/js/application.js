@@ -85,13 +85,11 @@ function month(text) {
 }
 
 /** Say beside each field of a row what is missing or wrong, in the words that the server has for it; true if all is right. */
-function check(row, fields) {
-  const place = [...list.children].indexOf(row);
-  const number = place < 0 ? list.children.length + 1 : place + 1;
+function check(fields) {
   const words = stage.dataset;
   const say = (control, sentence) => {
     const label = control.closest(".field").querySelector("label, legend").firstChild.textContent.trim();
-    showErrors(control.id, [sentence.replace("{row}", number).replace("{label}", label)]);
+    showErrors(control.id, [sentence.replace("{label}", label)]);
   };
   fields.querySelectorAll(".field").forEach(untell);
   const [start, end] = ["start", "end"].map((key) => fields.querySelector(`[name$="-${key}"]`));
@@ -128,7 +126,7 @@ function changed() {
 }
 
 dialog.querySelector("[data-experience-keep]").addEventListener("click", () => {
-  if (!check(edited.row, edited.fields)) {
+  if (!check(edited.fields)) {
     firstWrong(edited.fields).focus();
     return;
   }
@@ -155,7 +153,7 @@ dialog.addEventListener("close", () => {
       one.checked = checked;
       if (one.type !== "radio") one.value = text;
     }
-    if (wrong) check(row, fields);
+    if (wrong) check(fields);
     else fields.querySelectorAll(".field").forEach(untell);
     if (!dirty) markClean(form);
   }

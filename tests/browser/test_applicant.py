@@ -207,7 +207,7 @@ def test_rows_change_on_the_page_and_in_the_application_once_the_page_is_saved(
         ("subject", "请填写专业或职务。"),
         ("witness", "请填写证明人。"),
     ):
-        world.says_beside(page, f"experiences-2-{key}", sentence and f"第 3 条经历：{sentence}")
+        world.says_beside(page, f"experiences-2-{key}", sentence)
     world.has_focus(page, "experiences-2-kind-0")
     assert page.value("学校或单位") == "不要的单位"
     page.click("取消")
@@ -329,6 +329,9 @@ def test_everything_wrong_is_named_beside_its_field_at_once_and_linked_from_the_
     assert page.value("手机号码") == "12345"
     assert page.value("银行账号") == "6217abc"
     assert page.value("毕业院校") == ""
+    page.click("修改", within="内蒙古大学")
+    world.says_beside(page, "experiences-0-end", "终止年月不能早于起始年月。")
+    page.click("取消")
 
     page.click("提交")
     page.see("还不能提交")
