@@ -1,6 +1,7 @@
 """Continued payment: a later year is only paid after person and enterprise have confirmed the employment (P6)."""
 
 from datetime import date, timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import delete, select
@@ -40,6 +41,7 @@ from payments import continuation, continuation_terms, payment_moves, stopping
 from payments.continuation import Ended
 from tests import clock, factories
 from tests.factories import World
+from tests.machine.at_once import at_once, slowly
 from tests.payments.continued import BEFORE_SECOND_YEAR, granted
 from worker import continuing
 
@@ -212,6 +214,24 @@ def test_an_hour_whose_worker_died_is_done_a_minute_later(
     with clock.at("2027-02-01 10:59"):
         continuing.process_due()
     assert asked(grant) == [], "once an hour is enough"
+
+
+@pytest.mark.guide("P6")
+def test_two_workers_at_once_ask_once_and_note_a_passed_term_once(
+    ordos: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grant = granted(ordos)
+    for module, name in ((continuation_terms, "_ask"), (continuation, "perform_within")):
+        monkeypatch.setattr(module, name, slowly(getattr(module, name)))
+
+    def work(at: str) -> None:
+        with clock.at(at):
+            continuing.process_due()
+
+    for at in (BEFORE_SECOND_YEAR, "2027-03-20 10:00"):
+        assert at_once(partial(work, at), partial(work, at)) == [None, None]
+    assert kinds(grant) == ["continuation_asked", "grant_held"]
+    assert [row.overdue_on for row in asked(grant)] == [date(2027, 3, 20)]
 
 
 @ON_SQLITE
