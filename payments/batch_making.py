@@ -92,6 +92,10 @@ class BatchSummary:
         rows = "|".join(f"{each.application.id} {each.standard.id}" for each in self.included)
         return sha256(f"{self.period.id} {self.opens} {self.term.last}|{rows}".encode()).hexdigest()[:16]
 
+    def without(self, omitted: Collection[int]) -> "BatchSummary":
+        """Return the summary of the batch without these applications, which are to wait for a later one."""
+        return replace(self, included=[each for each in self.included if each.application.id not in omitted])
+
 
 class SummaryChanged(ActionRefused):
     """What would become of the chosen applications has changed since it was shown; `summary` is how it is now."""
@@ -142,10 +146,10 @@ def make_batch(
         summary = summarise(person, period_id, ids, opens)
         if summary.token != token:
             raise SummaryChanged(summary)
-        included = [each for each in summary.included if each.application.id not in omitted]
-        if not included:
+        published = summary.without(omitted)
+        if not published.included:
             raise Unacceptable("", Sentence(N_("没有可以列入公示的申请。")))
-        return _write(person, replace(summary, included=included))
+        return _write(person, published)
 
 
 def _rows(actor: Account, ids: Collection[int], period_id: int) -> Select[Any]:

@@ -136,7 +136,7 @@ class BatchMakingRoutes:
         except Unacceptable as refusal:
             form.opens.errors = [translated(refusal.sentence.text, refusal.sentence.words)]
             found = self._summarise(period, ids, today())
-        published = [each for each in found.included if each.application.id not in omitted]
+        published = found.without(omitted)
         reasons: dict[str, int] = {}
         for each in found.left_out:
             why = translated(each.why.text, each.why.words)
@@ -149,8 +149,8 @@ class BatchMakingRoutes:
             period=period,
             form=form,
             summary=found,
-            published=len(published),
-            total=in_yuan(sum(each.amount_fen for each in published)),
+            published=len(published.included),
+            total=in_yuan(published.total_fen),
             note=missing_holidays_note(found.term.unknown),
             days=publicity.days_public(),
             reasons=reasons,
