@@ -5,6 +5,7 @@ import { isComposing } from "./composing.js";
 import { closeDialog, openDialog } from "./dialog.js";
 import { countdown } from "./countdown.js";
 import { searchEmployers } from "./employers.js";
+import { jsonOf } from "./reply.js";
 import { renewToken } from "./token.js";
 import { isDirty, markClean, markDirty, markFailed } from "./unsaved.js";
 
@@ -304,7 +305,7 @@ form.addEventListener("submit", async (event) => {
   const content = contentOf(body);
   if (button?.name) body.set(button.name, button.value);
   const answer = await send(body);
-  const reply = answer?.headers.get("Content-Type")?.includes("json") ? await answer.json().catch(() => null) : null;
+  const reply = await jsonOf(answer);
   delete form.dataset.saving;
   keepSoon();
   button?.removeAttribute("aria-busy");

@@ -1,6 +1,7 @@
 // Keeps what is typed into the applicant's form beside the saved application: as a draft at the server, and what could not be sent
 // encrypted in this browser, with a key that only this person's pages have. Says when another window has saved meanwhile.
 import { markClean } from "./unsaved.js";
+import { jsonOf } from "./reply.js";
 import { renewToken } from "./token.js";
 import { forget, keep, kept } from "./unsent.js";
 
@@ -76,7 +77,6 @@ async function send(typing, hiding = false) {
   return answer?.status === EXPIRED && !hiding && (await renewToken(form)) ? post() : answer;
 }
 
-const jsonOf = async (answer) => (answer?.headers.get("Content-Type")?.includes("json") ? answer.json().catch(() => null) : null);
 const hasEnded = (answer) => answer && (answer.redirected || [401, 404, EXPIRED].includes(answer.status));
 
 function say(words, failed = false) {

@@ -1,6 +1,7 @@
 // A desk's marks on one application: the form opens in place, is saved at once, and what 「回退」 sends is drawn anew.
 // [data-markable] is a place; its id is the target. Without this script each 「标记」 leads to the page with the form in its place.
 import { isComposing } from "./composing.js";
+import { jsonOf } from "./reply.js";
 import { isDirty, markClean, markDirty } from "./unsaved.js";
 
 const EXPIRED = 419;
@@ -102,7 +103,7 @@ document.addEventListener("submit", async (event) => {
   const body = new FormData(sent);
   if (event.submitter?.name) body.set(event.submitter.name, event.submitter.value);
   const answer = await send(body);
-  const reply = answer?.headers.get("Content-Type")?.includes("json") ? await answer.json().catch(() => null) : null;
+  const reply = await jsonOf(answer);
   delete sent.dataset.sending;
   if (form !== sent) return;
   if (reply?.place !== undefined) {
