@@ -2,6 +2,7 @@
 
 import io
 from datetime import timedelta
+from functools import cache
 
 from PIL import Image, ImageDraw, ImageFont
 from sqlalchemy import func, select
@@ -22,6 +23,7 @@ PAGE = (827, 1169)
 """A4 at 100 pixels an inch."""
 
 FIRST_LINE, LINE, LARGE, SMALL = 200, 64, 44, 26
+FOOTNOTE = "示例材料，没有效力"  # stays Chinese
 BEFORE_SUBMITTING = timedelta(minutes=10)
 
 
@@ -60,11 +62,14 @@ def _page(application: Application, material: Material) -> bytes:
     pen.rectangle((30, 30, width - 30, height - 30), outline="gray", width=3)
     for index, line in enumerate(lines):
         size = SMALL if index else LARGE
-        pen.text((100, FIRST_LINE + index * LINE), line, "black", ImageFont.truetype(FONT, size))
+        pen.text((100, FIRST_LINE + index * LINE), line, "black", _font(size))
     pen.ellipse((width - 330, height - 330, width - 110, height - 110), outline="firebrick", width=5)
-    pen.text(
-        (100, height - 130), "示例材料，没有效力", "gray", ImageFont.truetype(FONT, SMALL)
-    )  # stays Chinese
+    pen.text((100, height - 130), FOOTNOTE, "gray", _font(SMALL))
     out = io.BytesIO()
     page.save(out, "JPEG", quality=80)
     return out.getvalue()
+
+
+@cache
+def _font(size: int) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(FONT, size)
