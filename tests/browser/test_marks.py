@@ -71,7 +71,7 @@ def test_a_mark_goes_from_the_desk_to_the_applicant_and_back(chromium: Chromium,
     applicant.set_viewport(*PHONE)
     come_in(applicant, case.person, case.sheet)
     world.becomes(applicant, lambda: states(applicant, ".band"), {"未修改"}, "the marks")
-    # Before anything is typed: a draft that has arrived would fill this page, which then says nothing else than what is saved.
+    # Before anything is typed: a window that finds what another one has not sent yet sends it and reloads, perhaps after the saving.
     older = ChromiumPage(applicant.window.context.new_page(), applicant.base_url)
     older.set_viewport(*PHONE)
     older.goto(case.sheet)
